@@ -1,0 +1,100 @@
+"""A person is a contact with one or more phones; a phone is an E.164 number that may belong to several people.
+
+The contact's row, then the phone's row, are the person's mutex: whoever wants to call locks them in that order.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Phone(models.Model):
+    """One E.164 number, kept as its digits (half the size of text), with what is known about it."""
+
+    class LineType(models.TextChoices):
+        MOBILE = "mobile", _("Mobile")
+        FIXED = "fixed", _("Fixed line")
+        FIXED_OR_MOBILE = "fixed_or_mobile", _("Fixed or mobile")
+        VOIP = "voip", _("VoIP")
+        OTHER = "other", _("Other")
+
+    class Status(models.TextChoices):
+        UNKNOWN = "", _("Nothing known against it")
+        VACANT = "vacant", _("Vacant")
+        SUSPENDED = "suspended", _("Suspended")
+        POWERED_OFF = "powered_off", _("Powered off")
+        UNREACHABLE = "unreachable", _("Unreachable")
+        RISK = "risk_number", _("Risk number")
+
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    line_type = models.CharField(_("line type"), max_length=16, choices=LineType, default=LineType.OTHER)
+    zones = ArrayField(models.CharField(max_length=64), default=list, help_text="IANA zones the number may be in")
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.UNKNOWN, blank=True)
+    status_source = models.CharField(max_length=32, blank=True)
+    status_observed_at = models.DateTimeField(null=True, blank=True)
+    status_expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="phone_is_e164", condition=Q(number__gt=0, number__lt=10**15), violation_error_message="not E.164"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"+{self.number}"
+
+
+class Contact(models.Model):
+    """A bank customer, known by the list owner's customer id, else by the first phone it came with."""
+
+    customer_id = models.CharField(_("customer id"), max_length=64, null=True, blank=True)
+    first_phone = models.BigIntegerField(null=True, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    phones: models.ManyToManyField[Phone, ContactPhone] = models.ManyToManyField(
+        Phone, through="ContactPhone", related_name="contacts"
+    )
+
+    class Meta:
+        constraints = [
+            # The same customer id in two lists is the same person.
+            models.UniqueConstraint(name="one_contact_per_customer_id", fields=["customer_id"]),
+            # Without a customer id the first phone identifies the person.
+            models.UniqueConstraint(
+                name="one_contact_per_first_phone", fields=["first_phone"], condition=Q(customer_id__isnull=True)
+            ),
+            # A contact nobody could recognise again would be called twice.
+            models.CheckConstraint(
+                name="contact_is_identified",
+                condition=Q(customer_id__isnull=False) | Q(first_phone__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.customer_id or f"#{self.pk}"
+
+
+class ContactPhone(models.Model):
+    """A phone of a contact, in the order in which they are to be tried."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE)
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, db_column="phone")
+    label = models.CharField(max_length=32, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            # The same number twice on one person would be tried twice.
+            models.UniqueConstraint(name="phone_once_per_contact", fields=["contact", "phone"]),
+        ]
+        ordering = ["position", "id"]

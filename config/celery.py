@@ -1,0 +1,16 @@
+"""The Celery app: the default queue for tasks, the engine queue for the worker that drives the PBX."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("fairdial")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
+}

@@ -1,0 +1,7 @@
+"""What dialling is made of: servers and trunks, agents and shifts, live calls and the history of attempts."""
+
+from dialer.models.calls import Attempt, AttemptResult, LiveCall
+from dialer.models.pbx import PbxServer, Pool, Trunk
+from dialer.models.people import Agent, Shift, ShiftSpan
+
+__all__ = ["Agent", "Attempt", "AttemptResult", "LiveCall", "PbxServer", "Pool", "Shift", "ShiftSpan", "Trunk"]

@@ -1,0 +1,73 @@
+"""Asterisk servers, who drives them, and the trunks they call through."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+
+
+class PbxServer(models.Model):
+    """One Asterisk. Whoever holds the lease drives it; `epoch` fences those who have lost it."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    ami_host = models.CharField(_("AMI host"), max_length=120, default="127.0.0.1")
+    ami_port = models.PositiveIntegerField(_("AMI port"), default=5038)
+    ami_username = models.CharField(_("AMI user"), max_length=40, default="dialer")
+    ami_secret = models.CharField(_("AMI secret"), max_length=120)
+    # The file with our endpoints and trunks that its pjsip.conf includes; the engine writes it and reloads.
+    pjsip_file = models.CharField(_("generated PJSIP file"), max_length=255, blank=True)
+    enabled = models.BooleanField(default=True)
+
+    owner = models.CharField(max_length=120, blank=True)
+    epoch = models.PositiveBigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # What is wrong with it, in a sentence for people; empty while it is driven and answers.
+    problem = models.CharField(max_length=300, blank=True)
+    audited_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Trunk(models.Model):
+    """A carrier: a form to fill in becomes a PJSIP endpoint."""
+
+    class NumberFormat(models.TextChoices):
+        E164 = "e164", _("digits with country code: 442079460000")
+        PLUS = "plus", _("with +: +442079460000")
+        INTERNATIONAL = "international", _("with 00: 00442079460000")
+
+    server = models.ForeignKey(PbxServer, on_delete=models.CASCADE, related_name="trunks")
+    name = models.SlugField(_("name"), max_length=32, unique=True)
+    host = models.CharField(_("host"), max_length=120)
+    port = models.PositiveIntegerField(_("port"), default=5060)
+    username = models.CharField(_("user"), max_length=64, blank=True)
+    password = models.CharField(_("password"), max_length=120, blank=True)
+    registers = models.BooleanField(_("register with the carrier"), default=False)
+    codecs = ArrayField(models.CharField(max_length=16), default=list, verbose_name=_("codecs"))
+    caller_ids = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("caller ids"))
+    number_format = models.CharField(_("number format"), max_length=16, choices=NumberFormat, default=NumberFormat.E164)
+    max_channels = models.PositiveIntegerField(_("calls at the same time at most"), default=100)
+    calls_per_second = models.PositiveIntegerField(_("new calls per second at most"), default=20)
+    enabled = models.BooleanField(_("enabled"), default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Pool(models.Model):
+    """A campaign on one server: what its engine decided last, and why not more."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="pools")
+    server = models.ForeignKey(PbxServer, on_delete=models.CASCADE, related_name="pools")
+    trunk = models.ForeignKey(Trunk, null=True, blank=True, on_delete=models.SET_NULL)
+    seen_version = models.PositiveIntegerField(default=0)
+    started = models.PositiveIntegerField(default=0)
+    limited_by = models.CharField(max_length=32, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_pool_per_campaign_and_server", fields=["campaign", "server"])]
