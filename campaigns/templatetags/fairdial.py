@@ -1,0 +1,114 @@
+"""What every page needs: the rail, icons, and states that are told by colour, shape and word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaigns import permissions
+from campaigns.models import User
+
+register = template.Library()
+
+# 20×20, one stroke; drawn for this product.
+ICONS = {
+    "campaigns": "M3 12V8l10-4v12L3 12Zm2.5.8.9 3.7h2l-.7-3M16 8.2c.9.9.9 2.7 0 3.6",
+    "lists": "M7 5h10M7 10h10M7 15h10M3.2 5h.1M3.2 10h.1M3.2 15h.1",
+    "wall": "M3 4h14v9H3zM7 17h6M10 13v4M6 10l2.5-2.5 2 2L14 6.5",
+    "suppressions": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM5 5l10 10",
+    "settings": "M3 6h8m4 0h2M3 14h2m4 0h8M13 4v4M7 12v4",
+    "collapse": "M12 5l-5 5 5 5",
+    "language": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM3 10h14M10 3c4.4 4 4.4 10 0 14-4.4-4-4.4-10 0-14Z",
+    "theme": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 0v14M10 6.5h4.6M10 10h6.5M10 13.5h4.6",
+    "person": "M10 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c.4-3.2 2.700-5 6-5s5.600 1.800 6 5",
+    "play": "M6 4l10 6-10 6z",
+    "pause": "M7 4v12M13 4v12",
+    "stop": "M5 5h10v10H5z",
+    "upload": "M10 13V4M6 7.500l4-4 4 4M4 13v3h12v-3",
+    "download": "M10 4v9M6 9.500l4 4 4-4M4 14v2.500h12V14",
+    "more": "M4.500 10h.1M10 10h.1M15.500 10h.1",
+    "plus": "M10 4v12M4 10h12",
+    "phone": "M5 3.500h2.500l1.300 3.600-1.700 1.300a9 9 0 0 0 4.500 4.500l1.300-1.700 3.600 1.300V15c0 1-.7 1.700-1.700 1.700C8.700 16.300 3.700 11.300 3.300 5.200 3.300 4.200 4 3.500 5 3.500Z",
+}
+
+STATES = {
+    "signing_in": _("signing in"),
+    "paused": pgettext_lazy("agent", "paused"),
+    "ready": pgettext_lazy("agent", "ready"),
+    "claimed": _("being connected"),
+    "talking": _("talking"),
+    "wrap_up": _("wrap-up"),
+    "leaving": _("signing out"),
+    "off": _("off"),
+    "trouble": _("trouble"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """A word of the rail: who sees it, and every address under `path` is its own."""
+
+    icon: str
+    word: Any
+    url_name: str
+    roles: tuple[User.Role, ...]
+
+
+RAIL = (
+    RailItem("campaigns", _("Campaigns"), "campaigns", permissions.SUPERVISE),
+    RailItem("lists", _("Lists"), "lists", permissions.MANAGE),
+    RailItem("suppressions", _("Do not call"), "suppressions", permissions.SUPERVISE),
+    RailItem("wall", _("Wall"), "wall", permissions.SUPERVISE),
+    RailItem("settings", _("Settings"), "admin:index", permissions.ADMINISTER),
+)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An inline drawing, hidden from screen readers: always next to a word or in something with a label."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false"><path d="{}"/></svg>', ICONS[name]
+    )
+
+
+@register.simple_tag
+def state(code: str, word: str = "") -> SafeString:
+    """`{% state shift.state %}`, or `{% state list.state list.get_state_display %}` for words of another kind."""
+    return format_html('<span class="state state--{}">{}</span>', code, word or STATES.get(code, code))
+
+
+@register.inclusion_tag("campaigns/rail.html", takes_context=True)
+def rail(context: Context) -> dict[str, Any]:
+    """The rail's items this user may see, and which of them we are in."""
+    request = context["request"]
+    shown = [item for item in RAIL if permissions.may(request.user, *item.roles)]
+    items = [(item, url := reverse(item.url_name), request.path.startswith(url)) for item in shown]
+    return {"items": items, "request": request}
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, group: str) -> bool:
+    """`{% may "manage" as managing %}`: whether the reader belongs to this group of roles."""
+    return permissions.may(context["request"].user, *permissions.GROUPS[group])
+
+
+@register.filter
+def percent(part: float | None, whole: float | None) -> str:
+    """`{{ part|percent:whole }}` → "12.3 %"; a dash when there is nothing to divide by."""
+    if not whole or part is None:
+        return "–"
+    return f"{100 * part / whole:.1f} %"
+
+
+@register.simple_tag
+def share(part: float | None, whole: float | None) -> SafeString:
+    """A bar segment's width, 0 to 100."""
+    return mark_safe(f"{100 * (part or 0) / whole:.2f}" if whole else "0")
