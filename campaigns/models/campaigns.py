@@ -112,7 +112,7 @@ class Lead(models.Model):
         HELD = "held", _("held by a call")
         FINISHED = "finished", _("finished")
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="leads")
     list = models.ForeignKey(ContactList, null=True, on_delete=models.SET_NULL)
     state = models.CharField(max_length=8, choices=State, default=State.DUE)

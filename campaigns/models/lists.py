@@ -43,7 +43,7 @@ class ContactList(models.Model):
 class ListEntry(models.Model):
     """A contact in a list, with the row it came from."""
 
-    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="entries")
+    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="entries", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
     row_no = models.PositiveIntegerField()
 
@@ -57,7 +57,7 @@ class ListEntry(models.Model):
 class Reject(models.Model):
     """A row that became no contact of its own: `malformed`, `duplicate`, … with the value that caused it."""
 
-    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="rejects")
+    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="rejects", db_index=False)
     row_no = models.PositiveIntegerField()
     reason = models.CharField(max_length=32)
     column = models.CharField(max_length=100, blank=True)

@@ -87,7 +87,7 @@ class Contact(models.Model):
 class ContactPhone(models.Model):
     """A phone of a contact, in the order in which they are to be tried."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_index=False)
     phone = models.ForeignKey(Phone, on_delete=models.PROTECT, db_column="phone")
     label = models.CharField(max_length=32, blank=True)
     position = models.PositiveSmallIntegerField(default=0)

@@ -16,7 +16,10 @@ from dialer.models.people import Shift
 
 
 class LiveCall(models.Model):
-    """A call while it lives; its id is the id of its channel on the PBX."""
+    """A call while it lives; its id is the id of its channel on the PBX.
+
+    Few and often changed: the foreign keys have no indexes beyond the unique ones that carry the invariants.
+    """
 
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")
@@ -29,15 +32,15 @@ class LiveCall(models.Model):
         TALKING = "talking", _("talking")
 
     id = models.UUIDField(primary_key=True)
-    server = models.ForeignKey(PbxServer, on_delete=models.PROTECT)
-    trunk = models.ForeignKey(Trunk, on_delete=models.PROTECT)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT)
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT)
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
+    server = models.ForeignKey(PbxServer, on_delete=models.PROTECT, db_index=False)
+    trunk = models.ForeignKey(Trunk, on_delete=models.PROTECT, db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, db_index=False)
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_index=False)
     phone = models.BigIntegerField()
     caller_id = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
-    shift = models.ForeignKey(Shift, null=True, blank=True, on_delete=models.PROTECT)
+    shift = models.ForeignKey(Shift, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     abandoned = models.BooleanField(default=False)
     hangup_by = models.CharField(max_length=16, blank=True, help_text="who asked us to end it: agent, stop, …")
     hangup_sent = models.BooleanField(default=False)
