@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from campaigns.rules import caps, windows
 from campaigns.rules.caps import Cap, Subject, Touch
 from campaigns.rules.windows import Hours
+
+
+# On do-not-call with no end.
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Reason(StrEnum):
@@ -32,11 +36,12 @@ class Reason(StrEnum):
     NO_COMMON_HOUR = "no_common_hour"
     OUTSIDE_HOURS = "outside_calling_hours"
     CAP_REACHED = "frequency_cap_reached"
+    IN_CALL = "in_call"
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneFacts:
-    """What is known of one phone. `suppressed_until`: None = not on do-not-call; datetime.max = for ever."""
+    """What is known of one phone. `suppressed_until`: None = not on do-not-call, FOREVER = without end."""
 
     number: int
     zones: tuple[str, ...] = ()
@@ -106,7 +111,7 @@ def _in_turn(candidate: Candidate) -> tuple[PhoneFacts, ...]:
 
 
 def _frees(refusal: Refuse) -> tuple[bool, datetime]:
-    return (refusal.until is None, refusal.until or datetime.max)
+    return (refusal.until is None, refusal.until or FOREVER)
 
 
 def _phone_refusal(candidate: Candidate, phone: PhoneFacts, policy: Policy, now: datetime) -> Refuse | None:
@@ -123,7 +128,7 @@ def _do_not_call(_: Candidate, phone: PhoneFacts, __: Policy, now: datetime) -> 
     until = phone.suppressed_until
     if until is None or until <= now:
         return None
-    return Refuse(Reason.DO_NOT_CALL, None if until.year == datetime.max.year else until)
+    return Refuse(Reason.DO_NOT_CALL, None if until == FOREVER else until)
 
 
 def _hours(candidate: Candidate, phone: PhoneFacts, policy: Policy, now: datetime) -> Refuse | None:

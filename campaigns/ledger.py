@@ -1,0 +1,120 @@
+"""The touch ledger: claim, raise, refund, read. The only writer of touches.
+
+A touch is claimed in the same transaction that reserves its call, under the person's and the phone's row lock, so two
+campaigns racing for one person cannot both pass a cap. It is refunded only where the phone certainly did not ring.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from campaigns.rules.caps import Touch
+
+ATTEMPT, ANSWERED, CONVERSATION = 1, 2, 3
+
+CLAIM = """
+INSERT INTO campaigns_touch (phone, at, call_id, contact_id, campaign_id, line_of_business_id, level)
+SELECT phone, %(at)s, call_id, contact_id, %(campaign)s, %(line)s, 1
+FROM unnest(%(phones)s::bigint[], %(calls)s::uuid[], %(contacts)s::bigint[]) AS t(phone, call_id, contact_id)
+"""
+
+# Two index-only scans rather than one OR, which the planner turns into a scan of the month.
+READ = """
+SELECT call_id, at, phone, contact_id, campaign_id, line_of_business_id, level FROM campaigns_touch
+WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s
+UNION
+SELECT call_id, at, phone, contact_id, campaign_id, line_of_business_id, level FROM campaigns_touch
+WHERE phone = ANY(%(phones)s) AND at > %(since)s
+"""
+
+RAISE = """
+UPDATE campaigns_touch t SET level = v.level
+FROM unnest(%(phones)s::bigint[], %(ats)s::timestamptz[], %(calls)s::uuid[], %(levels)s::smallint[])
+     AS v(phone, at, call_id, level)
+WHERE t.phone = v.phone AND t.at = v.at AND t.call_id = v.call_id AND t.level < v.level
+"""
+
+REFUND = """
+DELETE FROM campaigns_touch t
+USING unnest(%(phones)s::bigint[], %(ats)s::timestamptz[], %(calls)s::uuid[]) AS v(phone, at, call_id)
+WHERE t.phone = v.phone AND t.at = v.at AND t.call_id = v.call_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TouchKey:
+    """Where a touch is: its phone, when its call was reserved, and the call."""
+
+    phone: int
+    at: datetime
+    call_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A touch about to be made."""
+
+    phone: int
+    call_id: UUID
+    contact_id: int
+
+
+def claim(claims: Sequence[Claim], *, campaign_id: int, line_of_business_id: int | None, at: datetime) -> None:
+    """Count one attempt for each claim. The caller holds the contacts' and phones' row locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM,
+            {
+                "at": at,
+                "campaign": campaign_id,
+                "line": line_of_business_id,
+                "phones": [c.phone for c in claims],
+                "calls": [c.call_id for c in claims],
+                "contacts": [c.contact_id for c in claims],
+            },
+        )
+
+
+def read(contacts: Iterable[int], phones: Iterable[int], since: datetime) -> dict[int, list[Touch]]:
+    """The touches since `since` of these people and phones, by contact and (negated) by phone, each once per key."""
+    found: dict[int, list[Touch]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"contacts": list(contacts), "phones": list(phones), "since": since})
+        for _call, at, phone, contact, campaign, line, level in cursor.fetchall():
+            touch = Touch(at, phone, contact, campaign, line, level)
+            found[contact].append(touch)
+            found[-phone].append(touch)
+    return found
+
+
+def of(found: dict[int, list[Touch]], contact_id: int, phones: Iterable[int]) -> tuple[Touch, ...]:
+    """The touches that concern one person: theirs, and others' on the phones they share."""
+    own = found.get(contact_id, [])
+    shared = [t for phone in phones for t in found.get(-phone, ()) if t.contact_id != contact_id]
+    return (*own, *shared)
+
+
+def raise_level(levels: Sequence[tuple[TouchKey, int]]) -> None:
+    """Note how far calls came (2 answered, 3 conversation); never lowers a level."""
+    if not levels:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE, {**_columns([key for key, _ in levels]), "levels": [level for _, level in levels]})
+
+
+def refund(keys: Sequence[TouchKey]) -> None:
+    """Take touches back whose phone certainly did not ring."""
+    if not keys:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(REFUND, _columns(keys))
+
+
+def _columns(keys: Sequence[TouchKey]) -> dict[str, list[object]]:
+    return {"phones": [k.phone for k in keys], "ats": [k.at for k in keys], "calls": [k.call_id for k in keys]}
