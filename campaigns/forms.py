@@ -1,0 +1,196 @@
+"""Forms of the campaign screens: units in the field, sensible defaults, errors that say what to do.
+
+They check what one field or two can tell; what depends on the state of things is refused by the services.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign, ContactList, LineOfBusiness
+
+FILE_KINDS = (".csv", ".txt", ".tsv", ".xlsx")
+COUNTRIES = [
+    ("CN", _("China (+86)")),
+    ("HK", _("Hong Kong (+852)")),
+    ("MO", _("Macao (+853)")),
+    ("TW", _("Taiwan (+886)")),
+    ("SG", _("Singapore (+65)")),
+    ("MY", _("Malaysia (+60)")),
+    ("JP", _("Japan (+81)")),
+    ("KR", _("South Korea (+82)")),
+    ("TH", _("Thailand (+66)")),
+    ("VN", _("Vietnam (+84)")),
+    ("ID", _("Indonesia (+62)")),
+    ("PH", _("Philippines (+63)")),
+    ("IN", _("India (+91)")),
+    ("AU", _("Australia (+61)")),
+    ("NZ", _("New Zealand (+64)")),
+    ("GB", _("United Kingdom (+44)")),
+    ("IE", _("Ireland (+353)")),
+    ("DE", _("Germany (+49)")),
+    ("FR", _("France (+33)")),
+    ("ES", _("Spain (+34)")),
+    ("IT", _("Italy (+39)")),
+    ("NL", _("Netherlands (+31)")),
+    ("US", _("United States (+1)")),
+    ("CA", _("Canada (+1)")),
+    ("MX", _("Mexico (+52)")),
+    ("BR", _("Brazil (+55)")),
+    ("ZA", _("South Africa (+27)")),
+    ("AE", _("United Arab Emirates (+971)")),
+]
+
+
+class ClockInput(forms.TimeInput):
+    """A time of day by the browser's own control, whatever the language."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class CampaignForm(forms.ModelForm[Campaign]):
+    """What a new campaign needs; the rest has defaults on its page."""
+
+    class Meta:
+        model = Campaign
+        fields = ("name", "kind", "product", "line_of_business", "script")
+        help_texts = {
+            "product": _("What is offered or asked about, for example a 12-month instalment plan."),
+            "line_of_business": _("Campaigns of one line share its frequency caps and do-not-call entries."),
+            "script": _("What the agent says. It can be changed later."),
+        }
+        error_messages = {"name": {"unique": _("There is already a campaign with this name.")}}
+        widgets = {"script": forms.Textarea(attrs={"rows": 5})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        line = self.fields["line_of_business"]
+        line.empty_label = _("none")  # type: ignore[attr-defined]
+
+
+class PacingForm(forms.ModelForm[Campaign]):
+    """How many calls at a time."""
+
+    class Meta:
+        model = Campaign
+        fields = ("dial_mode", "ratio")
+        widgets = {"ratio": forms.NumberInput(attrs={"min": 1, "max": 10, "step": "0.1", "inputmode": "decimal"})}
+        error_messages = {
+            "ratio": {
+                "min_value": _("At least 1: one call per ready agent."),
+                "max_value": _("At most 10. Above that most who answer would find no agent."),
+            }
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("dial_mode") == Campaign.DialMode.PROGRESSIVE:
+            cleaned["ratio"] = Decimal(1)
+        return cleaned
+
+
+class SettingsForm(forms.ModelForm[Campaign]):
+    """When and how long to call."""
+
+    class Meta:
+        model = Campaign
+        fields = ("opens_at", "closes_at", "ring_seconds", "max_wait_seconds", "wrap_up_seconds", "max_attempts")
+        widgets = {"opens_at": ClockInput(), "closes_at": ClockInput()}
+
+    # Far ends need about 15 s to be heard and answered; beyond 60 s networks give up by themselves.
+    ring_seconds = forms.IntegerField(label=_("Ring at most"), min_value=10, max_value=60)
+    max_wait_seconds = forms.IntegerField(label=_("An answered person waits at most"), min_value=1, max_value=30)
+    wrap_up_seconds = forms.IntegerField(label=_("Wrap-up"), min_value=0, max_value=600)
+    max_attempts = forms.IntegerField(label=_("Attempts per lead at most"), min_value=1, max_value=20)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and opens >= closes:
+            self.add_error("closes_at", _("Calls must end after they begin: choose a later time than “from”."))
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    """One file that becomes a list."""
+
+    file = forms.FileField(label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)}))
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    default_country = forms.ChoiceField(label=_("Country of numbers without a prefix"), choices=COUNTRIES, initial="CN")
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if not file.size:
+            raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
+            raise forms.ValidationError(_("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit})
+        if Path(file.name or "").suffix.lower() not in FILE_KINDS:
+            raise forms.ValidationError(_("Only CSV and Excel (.xlsx) files can be read. Save the list as one of these."))
+        return file
+
+    def clean_name(self) -> str:
+        file = self.cleaned_data.get("file")
+        return self.cleaned_data["name"].strip() or (Path(file.name or "").stem[:120] if file else "")
+
+
+class AttachForm(forms.Form):
+    """A list that is already here, for this campaign too."""
+
+    list = forms.ModelChoiceField(label=_("List"), queryset=ContactList.objects.none())
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = ContactList.objects.filter(state=ContactList.State.READY).exclude(campaigns=campaign)
+        field = self.fields["list"]
+        field.queryset = others  # type: ignore[attr-defined]
+        field.empty_label = _("choose a list")  # type: ignore[attr-defined]
+
+
+class SuppressionForm(forms.Form):
+    """A number nobody may call any more."""
+
+    number = forms.CharField(label=_("Number"), max_length=40, help_text=_("With its country code, for example +86 138 0013 8000."))
+    scope = forms.ChoiceField(label=_("Where"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Who asked for it and how; it is kept in the audit trail."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lines = [(f"line:{line.pk}", line.name) for line in LineOfBusiness.objects.order_by("name")]
+        campaigns = [(f"campaign:{c.pk}", c.name) for c in Campaign.objects.order_by("name")]
+        choices: list[Any] = [("", _("everywhere"))]
+        choices += [(_("Line of business"), lines)] if lines else []
+        choices += [(_("Campaign"), campaigns)] if campaigns else []
+        self.fields["scope"].choices = choices  # type: ignore[attr-defined]
+
+    def scope_objects(self) -> dict[str, Any]:
+        """What `services.suppress` wants: the line of business or the campaign, or neither."""
+        kind, _sep, pk = self.cleaned_data["scope"].partition(":")
+        line = LineOfBusiness.objects.get(pk=pk) if kind == "line" else None
+        return {"line_of_business": line, "campaign": Campaign.objects.get(pk=pk) if kind == "campaign" else None}
+
+
+def pacing_sentence(dial_mode: str, ratio: Decimal, max_wait_seconds: int) -> str:
+    """What this pacing will do, for four ready agents."""
+    if dial_mode == Campaign.DialMode.PROGRESSIVE or ratio <= 1:
+        return str(_("One call for each ready agent: whoever answers is connected at once, and nobody is abandoned by pacing."))
+    calls = int(4 * ratio)
+    return ngettext(
+        "With 4 ready agents, %(calls)s calls ring at the same time. If more than 4 people answer together, the others "
+        "wait up to %(seconds)s second and then hear the message for missed calls.",
+        "With 4 ready agents, %(calls)s calls ring at the same time. If more than 4 people answer together, the others "
+        "wait up to %(seconds)s seconds and then hear the message for missed calls.",
+        max_wait_seconds,
+    ) % {"calls": calls, "seconds": max_wait_seconds}

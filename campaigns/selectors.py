@@ -1,0 +1,214 @@
+"""What the screens read: campaigns with their figures of today, leads by state and reason, lists with their rejects.
+
+Figures of dialling (pools, shifts, attempts) are reached through the reverse side of their foreign keys to Campaign:
+the ORM knows them and campaigns imports nothing of the dialler. Each figure of a page costs one query for all of its
+rows, never one per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, When
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from campaigns import words
+from campaigns.models import Campaign, ContactList, Disposition, Lead, Reject, Suppression
+from campaigns.partitions import first_id
+
+PAGE = 100
+AGENT_STATES = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
+LEAD_RANKS = {("due", False): 0, ("due", True): 1, ("held", False): 2, ("finished", False): 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a campaign's state sentence says: its state, whether engines have yet to see it, and what limits it."""
+
+    state: str
+    word: str
+    limited_by: str = ""
+
+
+@dataclass(slots=True)
+class CampaignRow:
+    """A campaign with its figures of today."""
+
+    campaign: Campaign
+    standing: Standing
+    agents: dict[str, int] = field(default_factory=dict)
+    attempts: int = 0
+    connected: int = 0
+    abandoned: int = 0
+    callable: int = 0
+
+    @property
+    def agents_on(self) -> int:
+        return sum(self.agents.values())
+
+    @property
+    def delivered(self) -> int:
+        """Live answers that were to get an agent: what the abandoned are counted against."""
+        return self.connected + self.abandoned
+
+
+@dataclass(frozen=True, slots=True)
+class LeadGroup:
+    """Leads of a campaign that share a fate; `next_at` is when the first of them may be called again."""
+
+    state: str
+    later: bool
+    reason: str
+    count: int
+    next_at: datetime | None = None
+
+    @property
+    def rank(self) -> int:
+        """0 callable now, 1 waiting, 2 in a call, 3 finished."""
+        return LEAD_RANKS[self.state, self.later]
+
+    @property
+    def why(self) -> str:
+        return words.of(words.LEAD_REASONS, self.reason)
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Midnight of today in the reader's time zone."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def campaign_rows(now: datetime) -> list[CampaignRow]:
+    """All campaigns, running ones first."""
+    campaigns = sorted(Campaign.objects.all(), key=lambda c: (c.status != Campaign.Status.RUNNING, c.name.casefold()))
+    standings = _standings(campaigns)
+    rows = {c.pk: CampaignRow(c, standings[c.pk]) for c in campaigns}
+    for pk, state, count in _agents_by_state():
+        rows[pk].agents[state] = count
+    for pk, attempts, connected, abandoned in attempts_since(start_of_day(now)):
+        rows[pk].attempts, rows[pk].connected, rows[pk].abandoned = attempts, connected, abandoned
+    for pk, count in _due_now(now):
+        rows[pk].callable = count
+    return list(rows.values())
+
+
+def attempts_since(since: datetime) -> QuerySet[Campaign, Any]:
+    """(campaign, attempts, connected, abandoned) since; by id, so that only today's partition is read."""
+    today = Campaign.objects.order_by().filter(attempt__id__gte=first_id(since))
+    counts = {
+        "attempts": Count("attempt"),
+        "connected": Count("attempt", filter=Q(attempt__bridged_at__isnull=False)),
+        "abandoned": Count("attempt", filter=Q(attempt__outcome="abandoned")),
+    }
+    return today.values_list("pk").annotate(**counts)
+
+
+def _agents_by_state() -> QuerySet[Campaign, Any]:
+    on = Campaign.objects.order_by().filter(shifts__state__in=AGENT_STATES)
+    return on.values_list("pk", "shifts__state").annotate(n=Count("shifts"))
+
+
+def _due_now(now: datetime) -> QuerySet[Lead, Any]:
+    due = Lead.objects.order_by().filter(state=Lead.State.DUE, due_at__lte=now)
+    return due.values_list("campaign_id").annotate(n=Count("pk"))
+
+
+def standing(campaign: Campaign) -> Standing:
+    """Where the campaign stands at this moment."""
+    return _standings([campaign])[campaign.pk]
+
+
+def _standings(campaigns: Sequence[Campaign]) -> dict[int, Standing]:
+    these = Campaign.objects.order_by().filter(pk__in=[c.pk for c in campaigns])
+    behind = set(these.filter(pools__seen_version__lt=F("version")).values_list("pk", flat=True))
+    limits = dict(these.filter(pools__limited_by__gt="").values_list("pk").annotate(Max("pools__limited_by")))
+    return {c.pk: _standing(c, c.pk in behind, limits.get(c.pk, "")) for c in campaigns}
+
+
+def _standing(campaign: Campaign, behind: bool, limited_by: str) -> Standing:
+    status = Campaign.Status(campaign.status)
+    if status == Campaign.Status.RUNNING:
+        return Standing(status.value, str(status.label), words.of(words.LIMITS, limited_by) if limited_by else "")
+    if behind and status == Campaign.Status.PAUSED:
+        return Standing("pausing", str(words.PAUSING))
+    if behind and status == Campaign.Status.STOPPED:
+        return Standing("pausing", str(words.STOPPING))
+    return Standing(status.value, str(status.label))
+
+
+def lead_groups(campaign: Campaign, now: datetime) -> list[LeadGroup]:
+    """All leads of the campaign by state and reason, largest first within callable, waiting, held, finished."""
+    later = Case(When(state=Lead.State.DUE, due_at__gt=now, then=True), default=False)
+    rows = (
+        Lead.objects.order_by()
+        .filter(campaign=campaign)
+        .values_list("state", "reason", later)
+        .annotate(n=Count("pk"), at=Min("due_at"))
+    )
+    groups = [LeadGroup(state, later, reason, count, at if later else None) for state, reason, later, count, at in rows]
+    return sorted(groups, key=lambda g: (g.rank, -g.count))
+
+
+def lead_page(campaign: Campaign, *, after: int, filters: dict[str, str], now: datetime) -> list[Lead]:
+    """The next leads by contact after contact `after`; one more than a page when there is a next one."""
+    leads = Lead.objects.filter(campaign=campaign, contact_id__gt=after, **_lead_filters(filters, now))
+    return list(leads.select_related("contact", "list").order_by("contact_id")[: PAGE + 1])
+
+
+def _lead_filters(filters: dict[str, str], now: datetime) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if filters.get("state") in Lead.State.values:
+        found["state"] = filters["state"]
+    if "reason" in filters:
+        found["reason"] = filters["reason"]
+    if filters.get("when") in ("now", "later"):
+        found["due_at__lte" if filters["when"] == "now" else "due_at__gt"] = now
+    return found
+
+
+def dispositions_since(campaign: Campaign, since: datetime) -> list[tuple[str, str, int]]:
+    """(label, category, how many) of what agents said since, most often first."""
+    said = Q(attemptresult__campaign=campaign, attemptresult__at__gte=since)
+    found = Disposition.objects.order_by().filter(said).annotate(n=Count("attemptresult"))
+    rows = [(disposition_label(d), d.get_category_display(), d.n) for d in found]
+    unsaid = Campaign.objects.filter(pk=campaign.pk, attemptresult__at__gte=since, attemptresult__disposition=None)
+    if silent := unsaid.count():
+        rows.append((str(words.NO_DISPOSITION), "", silent))
+    return sorted(rows, key=lambda row: -row[2])
+
+
+def disposition_label(disposition: Disposition) -> str:
+    """Its label in the reader's language."""
+    chinese = (get_language() or "").startswith("zh")
+    return disposition.label_zh if chinese and disposition.label_zh else disposition.label
+
+
+def lists(campaign: Campaign | None = None) -> QuerySet[ContactList]:
+    found = ContactList.objects.order_by("-created_at").prefetch_related("campaigns")
+    return found.filter(campaigns=campaign) if campaign else found
+
+
+def reject_groups(contact_list: ContactList) -> list[tuple[str, str, int]]:
+    """(code, words, how many) of the list's rejects, most frequent first."""
+    rows = contact_list.rejects.order_by().values_list("reason").annotate(n=Count("pk"))
+    return sorted(((code, words.of(words.REJECT_REASONS, code), n) for code, n in rows), key=lambda row: -row[2])
+
+
+def reject_page(contact_list: ContactList, *, after: int, reason: str) -> list[Reject]:
+    """Rejects after this row number; one more than a page when there is a next one."""
+    rejects = contact_list.rejects.filter(row_no__gt=after, **({"reason": reason} if reason else {}))
+    return list(rejects.order_by("row_no")[: PAGE + 1])
+
+
+def suppression_page(*, before: int | None, digits: str) -> list[Suppression]:
+    """Do-not-call entries, newest first; `digits` finds the numbers that end with them."""
+    found = Suppression.objects.select_related("line_of_business", "campaign", "created_by").order_by("-pk")
+    if before:
+        found = found.filter(pk__lt=before)
+    if digits:
+        found = found.annotate(text=Cast("phone", CharField())).filter(text__endswith=digits)
+    return list(found[: PAGE + 1])

@@ -1,0 +1,75 @@
+"""The words for people of every code the rules and the engine speak in: one sentence part each, translatable.
+
+A code without words is shown as it is, so that a new rule is never silent; tests make sure there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Said of a campaign until every engine has seen that it is to stop dialling.
+PAUSING = _("pausing…")
+STOPPING = _("stopping…")
+NO_DISPOSITION = _("nothing said within the wrap-up time")
+
+Words = Mapping[str, "str | Promise"]
+
+# Why a lead is not callable now, or is finished (rules.eligibility, rules.retries).
+LEAD_REASONS: Words = {
+    "": _("not tried yet"),
+    "no_phone": _("no phone number"),
+    "attempts_used": _("all attempts used"),
+    "vacant": _("vacant number"),
+    "suspended": _("number suspended"),
+    "powered_off": _("phone powered off"),
+    "unreachable": _("not reachable"),
+    "risk_number": _("risk number"),
+    "do_not_call": _("on the do-not-call list"),
+    "unknown_zone": _("time zone unknown, so no lawful hour is known"),
+    "no_common_hour": _("no hour is lawful in all of the number's time zones"),
+    "outside_calling_hours": _("outside calling hours where they live"),
+    "frequency_cap_reached": _("called as often as allowed"),
+    "talked": _("talked; nothing left to do"),
+    "callback": _("callback promised"),
+    "no_answer": _("nobody answered"),
+    "busy": _("busy"),
+    "rejected": _("call rejected"),
+    "invalid_number": _("number does not exist"),
+    "congestion": _("network congested"),
+    "failed": _("our side failed"),
+    "unknown": _("cause unknown"),
+    "abandoned": _("answered, but no agent was free"),
+    "hung_up": _("hung up before an agent"),
+    "cancelled": _("we cancelled the call"),
+    "released": _("released without a call"),
+    "in_another_call": _("in another call at this moment"),
+}
+
+# Why a row of a file became no contact (rules.numbers, the import).
+REJECT_REASONS: Words = {
+    "missing": _("no phone number in the row"),
+    "malformed": _("not a phone number"),
+    "ruined_by_spreadsheet": _("rounded by a spreadsheet (such as 1.38E+10): the digits are lost"),
+    "unassigned_range": _("no carrier has been assigned this range"),
+    "wrong_line_type": _("a kind of line nobody answers (data-only, premium, …)"),
+    "duplicate": _("the same person as an earlier row"),
+}
+
+# What keeps a running campaign from starting more calls (dialer.rules.pacing, the engine).
+LIMITS: Words = {
+    "ready_agents": _("ready agents"),
+    "no_agents": _("no agent signed in"),
+    "callable_leads": _("callable leads"),
+    "channels": _("the trunk's channels"),
+    "calls_per_second": _("the trunk's calls per second"),
+    "no_trunk": _("no trunk to call through"),
+    "hours": _("calling hours"),
+}
+
+
+def of(words: Words, code: str) -> str:
+    """The words for this code, or the code itself."""
+    return str(words.get(code, code.replace("_", " ")))
