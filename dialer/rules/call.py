@@ -1,0 +1,184 @@
+"""The life of one call, as a table: (state, fact) -> what changes.
+
+    reserved -> placed -> dialing -> ringing -> answered -> waiting -> assigned -> talking -> (ended)
+
+A pair that is not in the table changes nothing. It is that forgiving because a real PBX sends its events in many
+orders: OriginateResponse before and after Hangup, Ringing never, Answered after Waiting. What must hold in any order:
+a call ends at most once, frees every agent it took, and telling a fact twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from dialer.rules import facts as f
+from dialer.rules.outcomes import Outcome, answered_without_agent, unanswered
+
+
+class State(StrEnum):
+    RESERVED = "reserved"
+    PLACED = "placed"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    WAITING = "waiting"
+    ASSIGNED = "assigned"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A live call as the rules see it. `threshold` is the abandon threshold in seconds."""
+
+    id: UUID
+    state: State
+    shift_id: UUID | None = None
+    abandoned: bool = False
+    hangup_by: str = ""
+    threshold: float = 2.0
+    dialing_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    waiting_at: datetime | None = None
+    assigned_at: datetime | None = None
+    bridged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended; `cause` is None when the PBX did not say."""
+
+    outcome: Outcome
+    at: datetime
+    cause: int | None = None
+    tech_cause: str = ""
+
+
+class ForShift(StrEnum):
+    """What a call's move means for its agent."""
+
+    BRIDGED = "bridged"
+    RELEASED = "released"  # not connected after all: ready again
+    CALL_ENDED = "call_ended"  # they talked: wrap-up
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The call after a fact, what its agent must be told, and how it ended if it did."""
+
+    call: Call
+    shift: tuple[UUID, ForShift] | None = None
+    ending: Ending | None = None
+    effects: tuple[f.Effect, ...] = ()
+
+
+Rule = Callable[[Call, f.CallFact], Move]
+
+
+def step(call: Call, fact: f.CallFact) -> Move | None:
+    """The move that `fact` makes; None when it changes nothing."""
+    rule = RULES.get((call.state, type(fact)))
+    return rule(call, fact) if rule else None
+
+
+def _seen(call: Call, fact: f.CallFact) -> Move:
+    return Move(replace(call, state=State.DIALING, dialing_at=fact.at))
+
+
+def _ringing(call: Call, fact: f.CallFact) -> Move:
+    return Move(replace(call, state=State.RINGING, dialing_at=call.dialing_at or fact.at, ringing_at=fact.at))
+
+
+def _answered(call: Call, fact: f.CallFact) -> Move:
+    return Move(replace(call, state=State.ANSWERED, dialing_at=call.dialing_at or fact.at, answered_at=fact.at))
+
+
+def _waiting(call: Call, fact: f.CallFact) -> Move:
+    answered_at = call.answered_at or fact.at
+    return Move(replace(call, state=State.WAITING, answered_at=answered_at, waiting_at=call.waiting_at or fact.at))
+
+
+def _bridged(call: Call, fact: f.CallFact) -> Move:
+    assert isinstance(fact, f.Bridged)  # the table's key says so
+    talking = replace(
+        call,
+        state=State.TALKING,
+        shift_id=fact.shift_id,
+        answered_at=call.answered_at or fact.at,
+        waiting_at=call.waiting_at or fact.at,
+        bridged_at=fact.at,
+    )
+    return Move(talking, shift=(fact.shift_id, ForShift.BRIDGED))
+
+
+def _no_agent(call: Call, fact: f.CallFact) -> Move:
+    """The PBX is playing the message: never match this call again, and let its agent go."""
+    freed = (call.shift_id, ForShift.RELEASED) if call.shift_id else None
+    alone = replace(call, state=State.WAITING, abandoned=True, shift_id=None, assigned_at=None)
+    return Move(replace(alone, answered_at=call.answered_at or fact.at), shift=freed)
+
+
+def _agent_gone(call: Call, fact: f.CallFact) -> Move:
+    freed = (call.shift_id, ForShift.RELEASED) if call.shift_id else None
+    return Move(replace(call, state=State.WAITING, shift_id=None, assigned_at=None), shift=freed)
+
+
+def _end(call: Call, ending: Ending) -> Move:
+    told = ForShift.CALL_ENDED if call.state == State.TALKING else ForShift.RELEASED
+    shift = (call.shift_id, told) if call.shift_id else None
+    return Move(replace(call, state=State.ENDED), shift=shift, ending=ending)
+
+
+def _hung_up(call: Call, fact: f.CallFact) -> Move:
+    assert isinstance(fact, f.HungUp)
+    return _end(call, Ending(_outcome(call, fact), fact.at, fact.cause, fact.tech_cause))
+
+
+def _outcome(call: Call, fact: f.HungUp) -> Outcome:
+    if call.state == State.TALKING:
+        return Outcome.CONVERSATION
+    if call.answered_at:
+        waited = (fact.at - call.answered_at).total_seconds()
+        return answered_without_agent(waited, call.threshold, message_played=call.abandoned)
+    return unanswered(fact.cause, fact.tech_cause, ended_by_us=bool(call.hangup_by))
+
+
+def _refused(call: Call, fact: f.CallFact) -> Move:
+    return _end(call, Ending(Outcome.FAILED, fact.at))
+
+
+def _vanished(call: Call, fact: f.CallFact) -> Move:
+    """Gone without a word: what we saw of it decides, and what was sent is counted."""
+    if call.state == State.RESERVED:
+        outcome = Outcome.RELEASED
+    elif call.state == State.TALKING:
+        outcome = Outcome.CONVERSATION
+    elif call.abandoned:
+        outcome = Outcome.ABANDONED
+    else:
+        outcome = Outcome.UNKNOWN
+    return _end(call, Ending(outcome, fact.at))
+
+
+S = State
+UNANSWERED = (S.PLACED, S.DIALING, S.RINGING)
+IN_CALL = (*UNANSWERED, S.ANSWERED, S.WAITING, S.ASSIGNED)
+
+RULES: dict[tuple[State, type[f.CallFact]], Rule] = {
+    (S.PLACED, f.ChannelSeen): _seen,
+    **{(state, f.Ringing): _ringing for state in (S.PLACED, S.DIALING)},
+    **{(state, f.Answered): _answered for state in UNANSWERED},
+    **{(state, f.Waiting): _waiting for state in (*UNANSWERED, S.ANSWERED)},
+    **{(state, f.Bridged): _bridged for state in IN_CALL},
+    **{(state, f.NoAgent): _no_agent for state in IN_CALL},
+    (S.ASSIGNED, f.AgentGone): _agent_gone,
+    # Only while no channel was seen: a refusal can carry the id of a call that lives.
+    (S.PLACED, f.Refused): _refused,
+    **{(state, f.HungUp): _hung_up for state in (*IN_CALL, S.TALKING)},
+    **{(state, f.Vanished): _vanished for state in (S.RESERVED, *IN_CALL, S.TALKING)},
+}
