@@ -70,6 +70,7 @@ class Shift(models.Model):
     wrap_up_until = models.DateTimeField(null=True, blank=True)
     # What the agent asked for while busy: pause after this call, or sign out after it.
     then = models.CharField(max_length=8, blank=True)
+    then_reason = models.CharField(max_length=40, blank=True)
     began = models.DateTimeField()
     ended = models.DateTimeField(null=True, blank=True)
 
