@@ -1,0 +1,68 @@
+"""The words of the wall: what keeps a campaign from dialling more, call states, formulas, what wants attention.
+
+One table per kind of code, so that a translator finds them together. A code without words is shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Words = Mapping[str, "str | Promise"]
+
+# Pool.limited_by → what follows "limited by".
+LIMITS: Words = {
+    "agents": _("ready agents"),
+    "ready_agents": _("ready agents"),
+    "no_agents": _("no agent signed in"),
+    "calls_per_second": _("the trunk's calls per second"),
+    "trunk": _("the trunk: all its channels are in use"),
+    "channels": _("the trunk: all its channels are in use"),
+    "callable_leads": _("leads: nobody may be called now"),
+    "hours": _("calling hours"),
+    "paused": _("its pause"),
+    "not_started": _("not being started yet"),
+    "pbx_down": _("the PBX, which does not answer"),
+    "no_trunk": _("the trunk: none is set up for it"),
+    "ratio": _("its ratio of calls to agents"),
+}
+
+CALL_STATES: Words = {
+    "reserved": _("being placed"),
+    "placed": _("being placed"),
+    "dialing": _("dialling"),
+    "ringing": _("ringing"),
+    "answered": _("answered"),
+    "waiting": _("waiting"),
+    "assigned": _("being connected"),
+    "talking": pgettext_lazy("calls", "talking"),
+}
+
+FORMULAS: Words = {
+    "attempts": _("calls placed today, those in flight included"),
+    "answered": _("calls that somebody answered"),
+    "connected": _("answered calls that an agent took"),
+    "abandoned": _("answered calls without an agent within 2 s"),
+    "abandon_rate": _("abandoned / answered"),
+    "contact_rate": _("conversations / customers called"),
+    "answer_to_agent": _("from the answer to the moment both hear each other: half of the calls, and 99 of 100, are faster"),
+    "callable": _("leads that are due now; caps and do-not-call are checked again at the moment of dialling"),
+    "utilisation": _("agents who talk or wrap up / agents signed in"),
+}
+
+# Why an agent is shown first.
+ATTENTION: Words = {
+    "phone": _("phone does not come up"),
+    "connecting": _("stuck while being connected"),
+    "wrap_up_over": _("wrap-up is over its limit"),
+    "long_pause": _("long pause"),
+    "long_call": _("long call"),
+    "long_idle": _("long without a call"),
+}
+
+
+def of(words: Words, code: str) -> str:
+    return str(words.get(code, code.replace("_", " ")))
