@@ -54,6 +54,8 @@ DEFAULTS: Mapping[str, Retry] = MappingProxyType(
         "hung_up": Retry(timedelta(hours=2), 2),
         "cancelled": Retry(timedelta(minutes=30), 20),
         "released": Retry(timedelta(0), 1000),
+        # They talked, and nobody is left to say what it came to.
+        "conversation": Retry(timedelta(0), 0),
     }
 )
 

@@ -1,0 +1,217 @@
+"""Facts change calls, and what ended is settled exactly once.
+
+A lane hands over everything it has heard, and the batch is one transaction: lock the calls, let rules.call move them,
+write what changed, turn what ended into attempts by one DELETE ... RETURNING, tell shifts, let leads go. Locks are
+taken as campaigns.reservation sets out: live call -> its shift -> its held lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from campaigns import leads, ledger
+from campaigns.leads import Settlement
+from campaigns.models import Campaign
+from dialer import nudge, shifts
+from dialer.rules import call as rules
+from dialer.rules import facts as f
+from dialer.rules import shift as shift_rules
+from dialer.rules.call import Call, Ending, ForShift
+from dialer.rules.outcomes import REFUNDED, Outcome
+
+MOMENTS = ("dialing_at", "ringing_at", "answered_at", "waiting_at", "assigned_at", "bridged_at")
+LOCK = f"""
+SELECT id, campaign_id, state, shift_id, abandoned, hangup_by, {", ".join(MOMENTS)}
+FROM dialer_livecall WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+UPDATE = f"""
+UPDATE dialer_livecall c SET state = v.state, shift_id = v.shift_id, abandoned = v.abandoned,
+       {", ".join(f"{name} = v.{name}" for name in MOMENTS)}
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::boolean[], {", ".join(["%s::timestamptz[]"] * len(MOMENTS))})
+     AS v(id, state, shift_id, abandoned, {", ".join(MOMENTS)})
+WHERE c.id = v.id
+"""
+CARRIED = f"server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, hangup_by, reserved_at, placed_at, {', '.join(MOMENTS)}"
+END = f"""
+WITH v AS (
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[])
+        AS v(id, outcome, cause, tech_cause, ended_at)
+), gone AS (
+    DELETE FROM dialer_livecall c USING v WHERE c.id = v.id
+    RETURNING c.*, v.outcome, v.cause, v.tech_cause, v.ended_at
+)
+INSERT INTO dialer_attempt (id, {CARRIED}, shift_id, agent_id, outcome, cause, tech_cause, ended_at)
+SELECT gone.id, {", ".join(f"gone.{name.strip()}" for name in CARRIED.split(","))},
+       s.id, s.agent_id, gone.outcome, gone.cause, gone.tech_cause, gone.ended_at
+FROM gone LEFT JOIN dialer_shift s ON s.id = gone.shift_id AND gone.bridged_at IS NOT NULL
+RETURNING id, lead_id, phone, reserved_at, outcome, answered_at
+"""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a batch of facts came to: what to do on the PBX, whom to nudge, whether to look for agents."""
+
+    effects: list[f.Effect] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
+    match: bool = False
+    ended: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Calls before and after, and what their moves asked for."""
+
+    before: dict[UUID, Call]
+    campaigns: dict[UUID, int]
+    calls: dict[UUID, Call]
+    endings: dict[UUID, Ending] = field(default_factory=dict)
+    told: list[tuple[UUID, ForShift, UUID, datetime]] = field(default_factory=list)
+    effects: list[f.Effect] = field(default_factory=list)
+
+
+def hear(facts: Sequence[f.CallFact], now: datetime) -> Heard:
+    """Apply facts to their calls, in order, in one transaction. Facts about calls that are over change nothing."""
+    with transaction.atomic():
+        batch = _lock({fact.id for fact in facts})
+        for fact in facts:
+            _move(batch, fact)
+        if batch.calls == batch.before and not batch.endings:
+            return Heard()
+        _update([c for key, c in batch.calls.items() if _moments_differ(c, batch.before[key])])
+        changes = shifts.apply(_for_shifts(batch))
+        _settle(batch, changes, now)
+    return Heard(
+        effects=[*batch.effects, *changes.effects],
+        topics={*changes.topics, nudge.WALL, *(nudge.campaign(c) for c in set(batch.campaigns.values()))},
+        match=_needs_matching(batch, changes),
+        ended=len(batch.endings),
+    )
+
+
+def _lock(ids: set[UUID]) -> _Batch:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [sorted(ids)])
+        rows = cursor.fetchall()
+    calls = {row[0]: _call(row) for row in rows}
+    return _Batch(before=calls, campaigns={row[0]: row[1] for row in rows}, calls=dict(calls))
+
+
+def _call(row: tuple) -> Call:
+    call_id, _campaign, state, shift_id, abandoned, hangup_by, *moments = row
+    known = dict(zip(MOMENTS, moments, strict=True))
+    return Call(call_id, rules.State(state), shift_id, abandoned, hangup_by, **known)
+
+
+def _move(batch: _Batch, fact: f.CallFact) -> None:
+    call = batch.calls.get(fact.id)
+    move = rules.step(call, fact) if call else None
+    if move is None:
+        return
+    batch.calls[fact.id] = move.call
+    batch.effects += move.effects
+    if move.shift:
+        batch.told.append((*move.shift, fact.id, fact.at))
+    if move.ending:
+        batch.endings[fact.id] = move.ending
+
+
+def _moments_differ(call: Call, before: Call) -> bool:
+    """An ended call's row is about to go: its new state need not be written, its new moments must."""
+    if call.state != rules.State.ENDED:
+        return call != before
+    return any(getattr(call, name) != getattr(before, name) for name in MOMENTS)
+
+
+def _update(calls: list[Call]) -> None:
+    if not calls:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPDATE,
+            [
+                [c.id for c in calls],
+                [c.state.value for c in calls],
+                [c.shift_id for c in calls],
+                [c.abandoned for c in calls],
+                *([getattr(c, name) for c in calls] for name in MOMENTS),
+            ],
+        )
+
+
+def _for_shifts(batch: _Batch) -> list[tuple[UUID, shift_rules.Event]]:
+    wrap_up = _wrap_up_limits(batch)
+    events: list[tuple[UUID, shift_rules.Event]] = []
+    for shift_id, what, call_id, at in batch.told:
+        match what:
+            case ForShift.BRIDGED:
+                events.append((shift_id, shift_rules.Connected(at, call_id)))
+            case ForShift.RELEASED:
+                events.append((shift_id, shift_rules.Released(at, call_id)))
+            case ForShift.CALL_ENDED:
+                limit = wrap_up[batch.campaigns[call_id]]
+                events.append((shift_id, shift_rules.CallEnded(at, call_id, limit)))
+    return events
+
+
+def _wrap_up_limits(batch: _Batch) -> dict[int, timedelta]:
+    ended = {batch.campaigns[call] for _, what, call, _ in batch.told if what == ForShift.CALL_ENDED}
+    rows = Campaign.objects.filter(pk__in=ended).values_list("pk", "wrap_up_seconds") if ended else []
+    return {campaign: timedelta(seconds=seconds) for campaign, seconds in rows}
+
+
+def _settle(batch: _Batch, changes: shifts.Changes, now: datetime) -> None:
+    if not batch.endings:
+        return
+    wrapping = {
+        call_id
+        for shift_id, what, call_id, _ in batch.told
+        if what == ForShift.CALL_ENDED and changes.became.get(shift_id) == shift_rules.State.WRAP_UP
+    }
+    leads.settle([_settlement(row, wrapping) for row in _end(batch.endings)], now)
+
+
+def _end(endings: dict[UUID, Ending]) -> list[tuple]:
+    items = list(endings.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            END,
+            [
+                [call_id for call_id, _ in items],
+                [e.outcome.value for _, e in items],
+                [e.cause for _, e in items],
+                [e.tech_cause[:40] for _, e in items],
+                [e.at for _, e in items],
+            ],
+        )
+        return cursor.fetchall()
+
+
+def _settlement(row: tuple, wrapping: Iterable[UUID]) -> Settlement:
+    call_id, lead_id, phone, reserved_at, outcome, answered_at = row
+    level = ledger.CONVERSATION if outcome == Outcome.CONVERSATION else ledger.ANSWERED if answered_at else ledger.ATTEMPT
+    return Settlement(
+        lead_id=lead_id,
+        call_id=call_id,
+        phone=phone,
+        reserved_at=reserved_at,
+        outcome=outcome,
+        level=level,
+        refund=outcome in REFUNDED,
+        keep=call_id in wrapping,
+    )
+
+
+def _needs_matching(batch: _Batch, changes: shifts.Changes) -> bool:
+    """A caller began to wait, or an agent came free. A call whose agent was gone waits for the next tick instead:
+    if the PBX refuses the same bridge again and again, this must not become a tight loop."""
+    began_to_wait = any(
+        c.state == rules.State.WAITING and not c.abandoned and batch.before[key].state != rules.State.ASSIGNED
+        for key, c in batch.calls.items()
+    )
+    return began_to_wait or shift_rules.State.READY in changes.became.values()

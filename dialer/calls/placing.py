@@ -1,0 +1,131 @@
+"""From a due lead to a call on the wire, at most once.
+
+T1 reserves leads and writes their calls down as `reserved`; T2 turns them into `placed`; only then is the PBX told.
+A crash between T2 and the wire may lose a call but can never double it, and nothing is ever sent again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from campaigns import reservation
+from campaigns.models import Campaign
+from campaigns.reservation import Reserved
+from dialer import leases, nudge
+from dialer.leases import Lease
+from dialer.models import LiveCall, Shift, Trunk
+from dialer.rules.facts import HangUp, Originate
+from dialer.rules.ids import new_call_id
+
+INSERT = """
+INSERT INTO dialer_livecall (id, server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, state,
+                             abandoned, hangup_by, hangup_sent, reserved_at)
+SELECT id, %(server)s, %(trunk)s, %(campaign)s, lead_id, contact_id, phone, caller_id, 'reserved', false, '', false, %(at)s
+FROM unnest(%(ids)s::uuid[], %(leads)s::bigint[], %(contacts)s::bigint[], %(phones)s::bigint[], %(callers)s::text[])
+     AS v(id, lead_id, contact_id, phone, caller_id)
+"""
+PLACE = """
+UPDATE dialer_livecall SET state = 'placed', placed_at = clock_timestamp()
+WHERE id = ANY(%s) AND state = 'reserved' AND hangup_by = '' RETURNING id
+"""
+TO_HANG_UP = """
+UPDATE dialer_livecall SET hangup_sent = true
+WHERE server_id = %s AND hangup_by <> '' AND NOT hangup_sent AND state <> 'reserved' RETURNING id
+"""
+PREFIXES = {"e164": "", "plus": "+", "international": "00"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The trunk calls go out on, as values: lanes and ticks share no model instances."""
+
+    id: int
+    name: str
+    number_format: str
+    caller_ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, trunk: Trunk) -> Line:
+        return cls(trunk.pk, trunk.name, trunk.number_format, tuple(trunk.caller_ids))
+
+    def dial_string(self, phone: int) -> str:
+        return f"PJSIP/{PREFIXES[self.number_format]}{phone}@{self.name}"
+
+
+def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int) -> list[Originate]:
+    """Up to `want` calls, written down and ready for the wire; the caller sends each exactly once.
+
+    Raises LeaseLost when another engine drives the server by now.
+    """
+    with transaction.atomic():
+        leases.guard(lease)
+        reserved = reservation.reserve(campaign=campaign, want=want, new_call_id=new_call_id)
+        callers = [random.choice(line.caller_ids) if line.caller_ids else "" for _ in reserved]
+        _insert(lease.server_id, campaign, line, reserved, callers)
+    placed = _place([r.call_id for r in reserved])
+    return [
+        Originate(
+            id=r.call_id,
+            dial_string=line.dial_string(r.phone),
+            caller_id=caller,
+            ring_seconds=campaign.ring_seconds,
+            max_wait_seconds=campaign.max_wait_seconds,
+        )
+        for r, caller in zip(reserved, callers, strict=True)
+        if r.call_id in placed
+    ]
+
+
+def request_hangup(*, shift_id: UUID) -> None:
+    """The agent ends the call they talk in; the engine hangs up, and the call's own events settle it."""
+    shift = Shift.objects.filter(pk=shift_id, call_id__isnull=False).first()
+    if shift and LiveCall.objects.filter(pk=shift.call_id, hangup_by="").update(hangup_by="agent"):
+        nudge.publish(nudge.engine(shift.server_id))
+
+
+def stop_unanswered(campaign_id: int) -> int:
+    """Stop now: mark calls that nobody answered yet to be ended. Returns how many."""
+    unanswered = LiveCall.objects.filter(campaign_id=campaign_id, answered_at__isnull=True, hangup_by="")
+    return unanswered.update(hangup_by="stop")
+
+
+def to_hang_up(server_id: int) -> list[HangUp]:
+    """Calls somebody asked to end, each given out once."""
+    with connection.cursor() as cursor:
+        cursor.execute(TO_HANG_UP, [server_id])
+        return [HangUp(call_id) for (call_id,) in cursor.fetchall()]
+
+
+def _insert(server_id: int, campaign: Campaign, line: Line, reserved: Sequence[Reserved], callers: list[str]) -> None:
+    if not reserved:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            {
+                "server": server_id,
+                "trunk": line.id,
+                "campaign": campaign.pk,
+                "at": reserved[0].at,
+                "ids": [r.call_id for r in reserved],
+                "leads": [r.lead_id for r in reserved],
+                "contacts": [r.contact_id for r in reserved],
+                "phones": [r.phone for r in reserved],
+                "callers": callers,
+            },
+        )
+
+
+def _place(ids: list[UUID]) -> set[UUID]:
+    if not ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE, [ids])
+        return {call_id for (call_id,) in cursor.fetchall()}
+
+
