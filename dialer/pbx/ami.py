@@ -218,14 +218,14 @@ class Session:
         self._link.send(ask)
         return ask
 
-    async def _answer(self, ask: Ask, timeout: float) -> Message:
+    async def _answer(self, ask: Ask, seconds: float) -> Message:
         """Not wait_for: a future cancelled by a lost link must not look like our own task's cancellation."""
-        await asyncio.wait({ask.future}, timeout=timeout)
+        await asyncio.wait({ask.future}, timeout=seconds)
         if ask.future.cancelled():
             raise self._over()
         if not ask.future.done():
             self._link.responses.pop(ask.id, None)
-            raise ActTimeout(f"{self._where} did not answer {ask['Action']} within {timeout:g} s.")
+            raise ActTimeout(f"{self._where} did not answer {ask['Action']} within {seconds:g} s.")
         return ask.future.result()
 
     def _heard(self, event: Event) -> None:
@@ -269,5 +269,5 @@ class Session:
 
     def _over(self) -> LinkLost:
         """A fresh copy: one exception object raised many times would gather tracebacks."""
-        assert self.lost is not None
-        return type(self.lost)(*self.lost.args)
+        lost = self.lost or LinkLost(f"{self._where} is not connected.")
+        return type(lost)(*lost.args)
