@@ -5,6 +5,7 @@ for a signal at its parent's death, so a launcher killed with -9 leaves no servi
 Hazard: the kernel means the *thread* that forked. Start children from a thread that stays.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from deploy.places import Account
 from deploy.problems import StartFailed, StartTimedOut
@@ -56,6 +57,7 @@ def run(argv: Sequence[str | Path], *, cwd: Path, account: Account | None = None
     try:
         done = subprocess.run(
             [str(part) for part in argv],
+            check=False,
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,10 +72,10 @@ def run(argv: Sequence[str | Path], *, cwd: Path, account: Account | None = None
         raise StartTimedOut(f"{program} was not done after {timeout:g} s: is the machine overloaded or the disk full?") from error
     if done.returncode != 0:
         raise StartFailed(f"{program} failed (code {done.returncode}): {' | '.join(done.stdout.strip().splitlines()[-5:])}")
-    return done.stdout
+    return str(done.stdout)
 
 
-def as_account(account: Account | None) -> dict:
+def as_account(account: Account | None) -> dict[str, Any]:
     """The arguments that make `subprocess` run a program as this account."""
     if account is None:
         return {}
@@ -116,10 +118,8 @@ def stop(process: subprocess.Popen[bytes], ask: signal.Signals = signal.SIGTERM,
 
 def kill_group(leader: int) -> None:
     """Kill a child's whole process group at once; harmless when it is gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def is_alive(pid: int) -> bool:
@@ -139,6 +139,27 @@ def wait_gone(pid: int, timeout: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def end_stray(pid_file: Path, mark: str, asks: Sequence[signal.Signals], patience: float = 5.0) -> None:
+    """End the process of a dead launcher, named by `pid_file`, if its command line holds `mark`; remove the file.
+
+    Only for the holder of the folder's lock. It is first left `patience` seconds to end by itself (the kernel
+    has told it to), then asked by each signal in turn, and killed at last.
+    """
+    try:
+        pid = int(pid_file.read_text().split("\n")[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        pid_file.unlink(missing_ok=True)
+        return
+    if os.fsencode(mark) in command and not wait_gone(pid, patience):
+        for ask in (*asks, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, ask)
+            if wait_gone(pid, patience):
+                break
+    pid_file.unlink(missing_ok=True)
 
 
 def last_lines(log: Path, count: int = 5) -> str:

@@ -1,12 +1,11 @@
 """One PostgreSQL for one var folder: made once, started in a fraction of a second, never left behind.
 
-It listens on a unix socket only: no port to collide, and only its own account and root can enter the
-socket's folder, so no password is needed. We start `postgres` itself instead of `pg_ctl`, so that it is our child
-and dies with us: the kernel sends it SIGINT (a fast, clean shutdown) when the launcher is killed.
-A next launcher waits for that shutdown to end; the folder's lock tells it that nobody else is at work.
+It listens on a unix socket only: no port to collide, and only its own account and root can enter
+the socket's folder, so no password is needed. We start `postgres` itself instead of `pg_ctl`, so
+that it is our child and dies with us: the kernel sends it SIGINT (a fast, clean shutdown) when the
+launcher is killed. A next launcher waits for that to end; the folder's lock says nobody else is at work.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -103,33 +102,24 @@ class Postgres:
             return
         building = self.folder / "data.building"
         shutil.rmtree(building, ignore_errors=True)
-        initdb = [programs / "initdb", "-D", building, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-        processes.run([*initdb, *([] if self.durable else ["--no-sync"])], cwd=self.folder, account=self._account)
-        single = [programs / "postgres", "--single", "-D", building, "-c", "fsync=off", "postgres"]
+        initdb = f"{programs}/initdb", "-D", building, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
+        hurry = () if self.durable else ("--no-sync",)
+        processes.run([*initdb, *hurry], cwd=self.folder, account=self._account)
+        single = [f"{programs}/postgres", "--single", "-D", building, "-c", "fsync=off", "postgres"]
         processes.run(single, cwd=self.folder, account=self._account, stdin=f"CREATE DATABASE {DATABASE};\n")
         building.rename(self._data)
 
     def _end_stray(self) -> None:
-        """A server on our data, while we hold the lock, is a dead launcher's: let it finish, or make it."""
+        """A server on our data, while we hold the lock, is a dead launcher's."""
         pid_file = self._data / "postmaster.pid"
-        try:
-            pid = int(pid_file.read_text().split("\n")[0])
-        except (OSError, ValueError):
-            return
-        if _serves(pid, self._data):
-            for signal_ in (None, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-                if signal_ is not None:
-                    os.kill(pid, signal_)
-                if processes.wait_gone(pid, 5.0):
-                    break
-        pid_file.unlink(missing_ok=True)
+        processes.end_stray(pid_file, str(self._data), (signal.SIGINT, signal.SIGQUIT))
 
     def _launch(self, programs: Path, timeout: float) -> None:
         settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"unix_socket_directories": str(self._sockets)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "wb") as output:
             self._process = processes.spawn(
-                [programs / "postgres", "-D", self._data, *options],
+                [f"{programs}/postgres", "-D", self._data, *options],
                 output=output,
                 cwd=self.folder,
                 account=self._account,
@@ -155,11 +145,3 @@ def running(var: Path, *, durable: bool = True) -> Iterator[str]:
         yield url
     finally:
         server.stop()
-
-
-def _serves(pid: int, data: Path) -> bool:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(data) in words and processes.is_alive(pid)

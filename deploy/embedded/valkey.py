@@ -1,8 +1,8 @@
 """One Valkey (or Redis) for one var folder, on a loopback port of its own with a password.
 
 A port and not a unix socket, because one REDIS_URL must serve Celery's broker, redis-py and
-publish/subscribe alike, and they write socket addresses differently. Any local user can reach a port, hence the
-password. The port and password are remembered in the folder and stay the same while the port is free.
+publish/subscribe alike, and they write socket addresses differently. Any local user can reach a
+port, hence the password. Both are remembered in the folder and stay the same while the port is free.
 """
 
 import json
@@ -34,7 +34,8 @@ class Valkey:
     def start(self, timeout: float = START_TIMEOUT) -> str:
         """Start and return REDIS_URL; `timeout` in seconds.
 
-        REDIS_PORT asks for a port. Raises AlreadyRunning, NoBinaries, NotWritable, PortTaken, StartFailed or StartTimedOut.
+        REDIS_PORT asks for a port.
+        Raises AlreadyRunning, NoBinaries, NotWritable, PortTaken, StartFailed or StartTimedOut.
         """
         self.folder = places.service_folder(self._wanted, self._account)
         self.log = self.folder / "valkey.log"
@@ -42,7 +43,6 @@ class Valkey:
         self._lock.take("The Valkey")
         try:
             program = binaries.find_valkey(self._account)
-            self._end_stray()
             self._choose_address()
             self._launch(program, timeout)
         except BaseException:
@@ -72,27 +72,14 @@ class Valkey:
     def _pid_file(self) -> Path:
         return self.folder / "valkey.pid"
 
-    def _end_stray(self) -> None:
-        """A server of this folder, while we hold the lock, is a dead launcher's: wait for it, then make it end."""
-        try:
-            pid = int(self._pid_file.read_text())
-            program = os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
-        except (OSError, ValueError):
-            return
-        if "valkey" not in program and "redis" not in program:
-            return
-        for signal_ in (None, signal.SIGTERM, signal.SIGKILL):
-            if signal_ is not None:
-                os.kill(pid, signal_)
-            if processes.wait_gone(pid, 3.0):
-                break
-
     def _choose_address(self) -> None:
         memory = self.folder / "address.json"
         try:
             known = json.loads(memory.read_text())
         except (OSError, ValueError):
             known = {}
+        # Valkey writes its address over its command line; one that is there is a dead launcher's.
+        processes.end_stray(self._pid_file, f":{known.get('port')}", (signal.SIGTERM,), patience=3.0)
         self._password = known.get("password") or secrets.token_urlsafe(18)
         self.port = ports.choose("REDIS_PORT", known.get("port"), socket.SOCK_STREAM)
         memory.touch(mode=0o600)
@@ -112,7 +99,10 @@ class Valkey:
 
     def _settings(self) -> str:
         keep = 'appendonly yes\nappendfsync everysec\nsave ""' if self.durable else 'appendonly no\nsave ""'
-        return f"bind 127.0.0.1\nport {self.port}\nrequirepass {self._password}\ndir {json.dumps(str(self.folder))}\nmaxmemory-policy noeviction\n{keep}\n"
+        return (
+            f"bind 127.0.0.1\nport {self.port}\nrequirepass {self._password}\n"
+            f"dir {json.dumps(str(self.folder))}\nmaxmemory-policy noeviction\n{keep}\n"
+        )
 
     def _is_ready(self) -> bool:
         try:
