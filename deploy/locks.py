@@ -24,14 +24,17 @@ class FolderLock:
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise NotWritable(f"{self.path} cannot be written ({error.strerror}): set FAIRDIAL_VAR to a folder that can.") from error
+            raise NotWritable(
+                f"{self.path} cannot be written ({error.strerror}): set FAIRDIAL_VAR to a folder that can."
+            ) from error
         deadline = time.monotonic() + wait
         while not _locked(descriptor):
             if time.monotonic() >= deadline:
                 holder = os.pread(descriptor, 32, 0).decode() or "unknown"
                 os.close(descriptor)
                 raise AlreadyRunning(
-                    f"{what} of {self.path.parent} is already run by process {holder}: stop that one, or set FAIRDIAL_VAR to another folder."
+                    f"{what} of {self.path.parent} is already run by process {holder}: "
+                    "stop that one, or set FAIRDIAL_VAR to another folder."
                 )
             time.sleep(0.05)
         os.ftruncate(descriptor, 0)

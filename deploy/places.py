@@ -20,6 +20,9 @@ from deploy.problems import BadSetting, NotWritable
 log = logging.getLogger(__name__)
 
 LONGEST_SOCKET_PATH = 107
+# Names in these folders could be taken by strangers: make_folder refuses what is not ours.
+OTHER_VAR = Path("/var/tmp")  # noqa: S108
+SHORT_PLACE = Path("/tmp")  # noqa: S108
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -77,7 +80,7 @@ def service_folder(wanted: Path, account: Account | None) -> Path:
     folder = wanted.absolute()
     _make_parents(folder)
     if not reachable(folder.parent.resolve(), account):
-        folder = Path("/var/tmp") / f"fairdial-{short_name(wanted.parent)}" / wanted.name
+        folder = OTHER_VAR / f"fairdial-{short_name(wanted.parent)}" / wanted.name
         make_folder(folder.parent, None, mode=0o755)
         log.warning("%s cannot enter %s: using %s instead", account and account.name, wanted, folder)
     make_folder(folder, account)
@@ -125,7 +128,9 @@ def _make_parents(folder: Path) -> None:
 
 
 def _not_writable(folder: Path, error: OSError) -> NotWritable:
-    return NotWritable(f"{folder} cannot be written ({error.strerror}): set FAIRDIAL_VAR (or FAIRDIAL_CACHE) to a folder that can.")
+    return NotWritable(
+        f"{folder} cannot be written ({error.strerror}): set FAIRDIAL_VAR (or FAIRDIAL_CACHE) to a folder that can."
+    )
 
 
 def socket_folder(folder: Path, account: Account | None, longest_name: int) -> Path:
@@ -135,7 +140,7 @@ def socket_folder(folder: Path, account: Account | None, longest_name: int) -> P
     """
     if len(os.fsencode(folder)) + 1 + longest_name <= LONGEST_SOCKET_PATH:
         return folder
-    short = Path("/tmp" if account else tempfile.gettempdir()) / f"fairdial-{os.geteuid()}-{short_name(folder)}"
+    short = (SHORT_PLACE if account else Path(tempfile.gettempdir())) / f"fairdial-{os.geteuid()}-{short_name(folder)}"
     make_folder(short, account)
     return short
 

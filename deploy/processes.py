@@ -48,7 +48,9 @@ def spawn(
     )
 
 
-def run(argv: Sequence[str | Path], *, cwd: Path, account: Account | None = None, stdin: str = "", timeout: float = 120.0) -> str:
+def run(
+    argv: Sequence[str | Path], *, cwd: Path, account: Account | None = None, stdin: str = "", timeout: float = 120.0
+) -> str:
     """Run a short program to its end, as `account` if given, and return what it wrote.
 
     Raises StartFailed with its last lines when it fails, StartTimedOut after `timeout` seconds.
@@ -69,9 +71,13 @@ def run(argv: Sequence[str | Path], *, cwd: Path, account: Account | None = None
             **as_account(account),
         )
     except subprocess.TimeoutExpired as error:
-        raise StartTimedOut(f"{program} was not done after {timeout:g} s: is the machine overloaded or the disk full?") from error
+        raise StartTimedOut(
+            f"{program} was not done after {timeout:g} s: is the machine overloaded or the disk full?"
+        ) from error
     if done.returncode != 0:
-        raise StartFailed(f"{program} failed (code {done.returncode}): {' | '.join(done.stdout.strip().splitlines()[-5:])}")
+        raise StartFailed(
+            f"{program} failed (code {done.returncode}): {' | '.join(done.stdout.strip().splitlines()[-5:])}"
+        )
     return str(done.stdout)
 
 
@@ -92,13 +98,17 @@ def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     return ask
 
 
-def wait_until_ready(ready: Callable[[], bool], process: subprocess.Popen[bytes], *, name: str, timeout: float, log: Path) -> None:
+def wait_until_ready(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], *, name: str, timeout: float, log: Path
+) -> None:
     """Return when `ready()` is true. Raises StartFailed if the process ends, StartTimedOut after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     pause = 0.005
     while not ready():
         if process.poll() is not None:
-            raise StartFailed(f"{name} ended while starting (code {process.returncode}); look into {log}: {last_lines(log)}")
+            raise StartFailed(
+                f"{name} ended while starting (code {process.returncode}); look into {log}: {last_lines(log)}"
+            )
         if time.monotonic() > deadline:
             raise StartTimedOut(f"{name} was not ready after {timeout:g} s; look into {log}: {last_lines(log)}")
         time.sleep(pause)

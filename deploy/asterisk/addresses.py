@@ -65,7 +65,9 @@ def _media(prefix: str, remembered: int | None) -> tuple[int, int]:
     except ValueError:
         first, last = 0, 0
     if not 1024 <= first < last <= 65535:
-        raise BadSetting(f"{prefix}_RTP_START={start!r} and {prefix}_RTP_END={end!r} are not a range of ports: set both.")
+        raise BadSetting(
+            f"{prefix}_RTP_START={start!r} and {prefix}_RTP_END={end!r} are not a range of ports: set both."
+        )
     return first, last
 
 

@@ -135,7 +135,9 @@ def _unpack(archive: Path, prefix: Path) -> None:
         untar = ["tar", "-x", "-C", str(prefix), "--anchored", "--no-same-owner", *excludes]
         writer = subprocess.run(untar, stdin=reader.stdout, capture_output=True, text=True, check=False)
     if writer.returncode != 0 or reader.returncode != 0:
-        raise FetchFailed(f"{archive.name} could not be unpacked: {writer.stderr.strip()[-200:] or 'is the disk full?'}")
+        raise FetchFailed(
+            f"{archive.name} could not be unpacked: {writer.stderr.strip()[-200:] or 'is the disk full?'}"
+        )
 
 
 def _environment() -> dict[str, str]:

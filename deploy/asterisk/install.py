@@ -109,7 +109,7 @@ def _in_prefix(prefix: Path) -> Installation:
 
 
 def _fetch(cache: Path, say: Callable[[str], None]) -> Installation:
-    say("Asterisk is not installed: unpacking a private copy from Debian, once (about 60 MB).")
+    say("Asterisk is not installed: unpacking a private copy from Debian, once (about 50 MB).")
     with tempfile.TemporaryDirectory(dir=cache, prefix=".building-") as text:
         folder = Path(text)
         apt = PrivateApt(folder / "apt", SUITE)
@@ -117,14 +117,30 @@ def _fetch(cache: Path, say: Callable[[str], None]) -> Installation:
         apt.update()
         packages = [package for package in apt.closure(WANTED) if RUN_WITH.match(package.name)]
         total = sum(package.size for package in packages)
-        apt.download(packages, lambda size: say(f"  fetched {size // MEGABYTE} of {total // MEGABYTE} MB"))
+        apt.download(
+            packages,
+            _in_steps(5 * MEGABYTE, lambda size: say(f"  fetched {size // MEGABYTE} of {total // MEGABYTE} MB")),
+        )
         name = f"asterisk-{_upstream(packages)}"
         prefix = folder / name
-        apt.unpack(prefix, lambda done: say(f"  unpacked {done} of {len(packages)} packages") if done % 20 == 0 else None)
+        apt.unpack(prefix, _in_steps(30, lambda done: say(f"  unpacked {done} of {len(packages)} packages")))
         _finish(prefix)
         prefix.rename(cache / name)
     say(f"  Asterisk is ready in {cache / name}")
     return _in_prefix(cache / name)
+
+
+def _in_steps(step: int, tell: Callable[[int], None]) -> Callable[[int], None]:
+    """Tell of a growing number only when it has grown by a step."""
+    told = 0
+
+    def maybe(number: int) -> None:
+        nonlocal told
+        if number >= told + step:
+            told = number
+            tell(number)
+
+    return maybe
 
 
 def _finish(prefix: Path) -> None:
@@ -150,7 +166,7 @@ def _version(command: tuple[str | None, ...]) -> str | None:
 
 
 def _upstream(packages: list[Package]) -> str:
-    """"1%3a22.10.1+dfsg…" → "22.10.1"."""
+    """ "1%3a22.10.1+dfsg…" → "22.10.1"."""
     version = next((package.version for package in packages if package.name == "asterisk"), None)
     if version is None:
         raise FetchFailed(f"Debian {SUITE} has no package asterisk at the moment")

@@ -134,7 +134,9 @@ class Instance:
         return places.socket_folder(self.folder / "run", self._account, len("asterisk.ctl"))
 
     def _render(self, installation: Installation, at: Addresses) -> None:
-        folders = {part: self.folder / part for part in ("etc", "lib", "spool", "run", "log")} | {"run": self._run_folder}
+        folders = {part: self.folder / part for part in ("etc", "lib", "spool", "run", "log")} | {
+            "run": self._run_folder
+        }
         for folder in (*folders.values(), self.folder / "lib" / "keys"):
             places.make_folder(folder, self._account)
         values = {
@@ -179,12 +181,15 @@ class Instance:
         watched = self.log_file if self.log_file.exists() else console
         processes.wait_until_ready(self._is_booted, self._process, name=name, timeout=timeout, log=watched)
         if self.log_file.exists() and "Address already in use" in self.log_file.read_text(errors="replace"):
-            raise PortTaken(f"A port of {name} was taken by another program while it started: start again, or set {self.prefix}_SIP_PORT.")
+            raise PortTaken(
+                f"A port of {name} was taken by another program while it started: "
+                f"start again, or set {self.prefix}_SIP_PORT to a free one."
+            )
 
     def _is_booted(self) -> bool:
         try:
-            with self.keeper(timeout=2.0) as manager:
-                manager.wait_for(lambda event: event.get("Event") == "FullyBooted", timeout=0.5)
+            with self.keeper(timeout=10.0) as manager:
+                manager.wait_for(lambda event: event.get("Event") == "FullyBooted", timeout=10.0)
         except ManagerError:
             return False
         return True
@@ -196,6 +201,10 @@ def warn_if_own_name_is_unknown() -> bool:
     try:
         socket.getaddrinfo(name, None)
     except OSError:
-        log.warning("This machine's name %s does not resolve, which makes every call wait: add '127.0.0.1 %s' to /etc/hosts.", name, name)
+        log.warning(
+            "This machine's name %s does not resolve, which makes every call wait: add '127.0.0.1 %s' to /etc/hosts.",
+            name,
+            name,
+        )
         return True
     return False

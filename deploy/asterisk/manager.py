@@ -41,7 +41,9 @@ class Manager:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -64,7 +66,9 @@ class Manager:
                 break
             self.events.append(message)
         if message["Response"] not in ("Success", "Goodbye"):
-            raise ManagerError(f"{action} was refused: {message.get('Message', '')} {message.get('Output', '')}".strip())
+            raise ManagerError(
+                f"{action} was refused: {message.get('Message', '')} {message.get('Output', '')}".strip()
+            )
         return message
 
     def command(self, line: str) -> str:

