@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, ContactList, LineOfBusiness
+
+# The generic form exists for the type checker only; at run time Django's is not subscriptable.
+OfCampaign = forms.ModelForm[Campaign] if TYPE_CHECKING else forms.ModelForm
 
 FILE_KINDS = (".csv", ".txt", ".tsv", ".xlsx")
 COUNTRIES = [
@@ -60,7 +63,7 @@ class ClockInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
-class CampaignForm(forms.ModelForm[Campaign]):
+class CampaignForm(OfCampaign):
     """What a new campaign needs; the rest has defaults on its page."""
 
     class Meta:
@@ -80,7 +83,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
         line.empty_label = _("none")  # type: ignore[attr-defined]
 
 
-class PacingForm(forms.ModelForm[Campaign]):
+class PacingForm(OfCampaign):
     """How many calls at a time."""
 
     class Meta:
@@ -101,7 +104,7 @@ class PacingForm(forms.ModelForm[Campaign]):
         return cleaned
 
 
-class SettingsForm(forms.ModelForm[Campaign]):
+class SettingsForm(OfCampaign):
     """When and how long to call."""
 
     class Meta:
@@ -126,7 +129,9 @@ class SettingsForm(forms.ModelForm[Campaign]):
 class UploadForm(forms.Form):
     """One file that becomes a list."""
 
-    file = forms.FileField(label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)}))
+    file = forms.FileField(
+        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)})
+    )
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
     default_country = forms.ChoiceField(label=_("Country of numbers without a prefix"), choices=COUNTRIES, initial="CN")
 
@@ -136,9 +141,13 @@ class UploadForm(forms.Form):
             raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
         if file.size > settings.UPLOAD_MAX_BYTES:
             limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
-            raise forms.ValidationError(_("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit})
+            raise forms.ValidationError(
+                _("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit}
+            )
         if Path(file.name or "").suffix.lower() not in FILE_KINDS:
-            raise forms.ValidationError(_("Only CSV and Excel (.xlsx) files can be read. Save the list as one of these."))
+            raise forms.ValidationError(
+                _("Only CSV and Excel (.xlsx) files can be read. Save the list as one of these.")
+            )
         return file
 
     def clean_name(self) -> str:
@@ -162,9 +171,13 @@ class AttachForm(forms.Form):
 class SuppressionForm(forms.Form):
     """A number nobody may call any more."""
 
-    number = forms.CharField(label=_("Number"), max_length=40, help_text=_("With its country code, for example +86 138 0013 8000."))
+    number = forms.CharField(
+        label=_("Number"), max_length=40, help_text=_("With its country code, for example +86 138 0013 8000.")
+    )
     scope = forms.ChoiceField(label=_("Where"), required=False)
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Who asked for it and how; it is kept in the audit trail."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("Who asked for it and how; it is kept in the audit trail.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,7 +198,9 @@ class SuppressionForm(forms.Form):
 def pacing_sentence(dial_mode: str, ratio: Decimal, max_wait_seconds: int) -> str:
     """What this pacing will do, for four ready agents."""
     if dial_mode == Campaign.DialMode.PROGRESSIVE or ratio <= 1:
-        return str(_("One call for each ready agent: whoever answers is connected at once, and nobody is abandoned by pacing."))
+        return str(
+            _("One call for each ready agent: whoever answers is connected at once, and nobody is abandoned by pacing.")
+        )
     calls = int(4 * ratio)
     return ngettext(
         "With 4 ready agents, %(calls)s calls ring at the same time. If more than 4 people answer together, the others "

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, When
 from django.db.models.functions import Cast
@@ -71,6 +72,16 @@ class LeadGroup:
     def rank(self) -> int:
         """0 callable now, 1 waiting, 2 in a call, 3 finished."""
         return LEAD_RANKS[self.state, self.later]
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What selects exactly these leads on the page of leads."""
+        when = {"when": "later" if self.later else "now"} if self.state == Lead.State.DUE else {}
+        return {"state": self.state, "reason": self.reason, **when}
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.filters)
 
     @property
     def why(self) -> str:

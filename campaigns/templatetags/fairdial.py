@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -13,8 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns import permissions
-from campaigns.models import User
+from campaigns import permissions, words
+from campaigns.models import Lead, User
+from campaigns.selectors import LEAD_RANKS
 
 register = template.Library()
 
@@ -50,6 +52,14 @@ STATES = {
     "off": _("off"),
     "trouble": _("trouble"),
 }
+
+LEAD_STATES = (
+    ("ready", _("callable now")),
+    ("waiting", _("waiting")),
+    ("talking", _("in a call")),
+    ("finished", _("finished")),
+)
+LEAD_FILLS = ("fill--ready", "fill--paused", "fill--talking", "fill--off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,52 @@ def rail(context: Context) -> dict[str, Any]:
 def may(context: Context, group: str) -> bool:
     """`{% may "manage" as managing %}`: whether the reader belongs to this group of roles."""
     return permissions.may(context["request"].user, *permissions.GROUPS[group])
+
+
+@register.simple_tag
+def lead_state(rank: int) -> SafeString:
+    """Where a lead or a group of leads stands: 0 callable now, 1 waiting, 2 in a call, 3 finished."""
+    code, word = LEAD_STATES[rank]
+    return state(code, str(word))
+
+
+@register.simple_tag
+def lead_fill(rank: int) -> str:
+    """The bar's fill for such a group."""
+    return LEAD_FILLS[rank]
+
+
+@register.filter
+def lead_rank(lead: Lead, now: datetime) -> int:
+    return LEAD_RANKS[lead.state, lead.state == Lead.State.DUE and lead.due_at > now]
+
+
+@register.filter
+def reason_words(code: str) -> str:
+    return words.of(words.LEAD_REASONS, code)
+
+
+@register.filter
+def worded(count: int, code: str) -> str:
+    """`3|worded:"ready"` → "3 ready"."""
+    return f"{count} {STATES[code]}"
+
+
+@register.filter
+def on_calls(agents: dict[str, int]) -> int:
+    """Agents who talk or are being connected."""
+    return agents.get("talking", 0) + agents.get("claimed", 0)
+
+
+@register.filter
+def coming_or_going(agents: dict[str, int]) -> int:
+    return agents.get("signing_in", 0) + agents.get("leaving", 0)
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """Thousands apart: 61,204 reads at a glance in both languages."""
+    return "–" if number is None else f"{number:,}"
 
 
 @register.filter

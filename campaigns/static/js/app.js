@@ -82,6 +82,9 @@
       toggle.setAttribute("aria-expanded", String(next === "wide"));
     }
     document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens).showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button, input, label, summary, form")) location.assign(row.dataset.href);
   });

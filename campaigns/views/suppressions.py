@@ -1,0 +1,54 @@
+"""Do not call: who may not be called, why, since when; add and remove."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import selectors, services
+from campaigns.forms import SuppressionForm
+from campaigns.models import Suppression
+from campaigns.permissions import MANAGE, SUPERVISE, role_required
+
+
+@require_http_methods(["GET", "POST"])
+@role_required(*SUPERVISE)
+def suppression_list(request: HttpRequest) -> HttpResponse:
+    form = SuppressionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            entry = services.suppress(
+                number=form.cleaned_data["number"],
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                **form.scope_objects(),
+            )
+        except services.Refused as refusal:
+            form.add_error("number", str(refusal))
+        else:
+            messages.success(request, _("+%(number)s will not be called any more.") % {"number": entry.phone})
+            return redirect("suppressions")
+    before, digits = request.GET.get("before", ""), re.sub(r"\D", "", request.GET.get("q", ""))
+    found = selectors.suppression_page(before=int(before) if before.isdecimal() else None, digits=digits)
+    page, more = found[: selectors.PAGE], len(found) > selectors.PAGE
+    context = {"form": form, "entries": page, "next": page[-1].pk if more else None, "digits": digits}
+    return render(request, "campaigns/suppressions.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@role_required(*MANAGE)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an entry off; the reason is kept in the audit trail."""
+    entry = get_object_or_404(Suppression, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why the number may be called again; it is kept in the audit trail."))
+    else:
+        services.unsuppress(suppression=entry, reason=reason, by=request.user)
+        messages.success(request, _("+%(number)s may be called again.") % {"number": entry.phone})
+    return redirect("suppressions")
