@@ -53,6 +53,7 @@ class Client(asyncio.Protocol):
         self.server.clients.append(self)
         self.server.connections += 1
         self.write(self.server.faults.banner)
+        self.server.changed()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.clients.remove(self)
@@ -124,7 +125,7 @@ class AmiServer:
     def changed(self) -> None:
         self._changed.set()
 
-    async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Waits for a condition on this fake, looked at after everything it does; TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():

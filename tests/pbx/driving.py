@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
+from dialer.pbx import LinkLost
 from dialer.pbx.ami import Session
 from dialer.rules.facts import CallAgent, Fact, Originate, PhoneWaiting, Waiting
 from tests.fakes.ids import new_call_id, new_shift_id
-from tests.fakes.pbx import AmiServer, FakePbx
+from tests.fakes.wire import AmiServer
 
 NUMBER = "12125550123"
 TRUNK = "carrier"
 
 
 def session(pbx: AmiServer, **changes: Any) -> Session:
-    options = {"connect_timeout": 2.0, "action_timeout": 2.0, "snapshot_timeout": 2.0, "ping_every": 30.0} | changes
+    options = {"connect_timeout": 10.0, "action_timeout": 10.0, "snapshot_timeout": 10.0, "ping_every": 60.0} | changes
     secret = options.pop("secret", pbx.secret)
     return Session(pbx.host, pbx.port, pbx.username, secret, **options)
 
@@ -35,7 +37,7 @@ def call_agent(**changes: Any) -> CallAgent:
     return CallAgent(**({"id": new_shift_id(), "dial_string": "PJSIP/agent1", "ring_seconds": 10} | changes))
 
 
-async def hear(pbx: Session, until: type[Fact], seconds: float = 3.0) -> list[Fact]:
+async def hear(pbx: Session, until: type[Fact], seconds: float = 20.0) -> list[Fact]:
     """All facts up to and including the batch with the first of type `until`."""
     heard: list[Fact] = []
     async with asyncio.timeout(seconds):
@@ -44,12 +46,13 @@ async def hear(pbx: Session, until: type[Fact], seconds: float = 3.0) -> list[Fa
     return heard
 
 
-async def hear_the_end(pbx: Session, seconds: float = 3.0) -> list[Fact]:
+async def hear_the_end(pbx: Session, seconds: float = 20.0) -> list[Fact]:
     """All facts until the session is lost, which it must be within `seconds`."""
     heard: list[Fact] = []
     async with asyncio.timeout(seconds):
-        while pbx.lost is None or pbx._facts:
-            heard += await pbx.next_batch()
+        with suppress(LinkLost):
+            async for batch in pbx.batches():
+                heard += batch
     return heard
 
 
@@ -65,6 +68,3 @@ async def waiting_pair(pbx: Session) -> tuple[Originate, CallAgent]:
 
 def names(facts: list[Fact]) -> list[str]:
     return [type(fact).__name__ for fact in facts]
-
-
-__all__ = ["FakePbx", "call_agent", "hear", "hear_the_end", "names", "originate", "session", "waiting_pair"]

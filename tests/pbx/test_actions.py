@@ -111,7 +111,7 @@ def test_a_module_to_reload_is_checked_like_any_value() -> None:
     assert reload("res_pjsip.so") == {"Action": "Reload", "Module": "res_pjsip.so"}
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_whatever_is_accepted_stays_one_line_each(name: str, value: str) -> None:
     try:

@@ -308,7 +308,7 @@ HEADERS = st.dictionaries(
 EVENTS = st.tuples(st.sampled_from(sorted(EVENTS_READ)), st.sampled_from([CALL, SHIFT, uuid4(), ""]), HEADERS)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(EVENTS, max_size=12))
 def test_no_event_whatever_it_holds_breaks_the_reader(events: list[tuple[str, object, dict[str, str]]]) -> None:
     reader = FactReader()
