@@ -6,11 +6,14 @@ import os
 
 from celery import Celery
 
+from dialer.engine.bootstep import EngineStep
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("fairdial")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(EngineStep)
 app.conf.beat_schedule = {
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

@@ -147,6 +147,7 @@ SIP_WS_PORT = env.int("ASTERISK_WS_PORT", default=0)
 EVENTS_ALLOWED_ORIGINS = env.list("EVENTS_ALLOWED_ORIGINS", default=[])
 
 ENGINE_LANES = env.int("ENGINE_LANES", default=4)
+ENGINE_SERVER = env.str("ENGINE_SERVER", default="")  # the server this host's engine drives first; empty: any
 LEASE_SECONDS = 10
 
 LOGGING = {

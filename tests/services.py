@@ -1,5 +1,7 @@
 """The tests' own PostgreSQL and Valkey: real servers in a folder of this run, loaded as a plugin before Django.
 
+The folder is in memory where the machine has such a place: a test run makes and deletes many files.
+
 Set DATABASE_URL and REDIS_URL to use your own instead. The servers die with this process whatever ends it.
 """
 
@@ -21,7 +23,8 @@ _servers: list[Postgres | Valkey] = []
 
 def _start() -> None:
     global _folder
-    _folder = Path(tempfile.mkdtemp(prefix="fairdial-test-"))
+    memory = Path("/dev/shm")
+    _folder = Path(tempfile.mkdtemp(prefix="fairdial-test-", dir=memory if os.access(memory, os.W_OK) else None))
     _folder.chmod(0o755)
     os.environ["FAIRDIAL_VAR"] = str(_folder)
     if not os.environ.get("DATABASE_URL"):

@@ -20,7 +20,7 @@ from dialer.models import Attempt, AttemptResult
 from dialer.rules import shift as rules
 
 EXPIRED = """
-SELECT id FROM dialer_shift WHERE server_id = %s AND state = 'wrap_up' AND wrap_up_until < now()
+SELECT id FROM dialer_shift WHERE server_id = %s AND state = 'wrap_up' AND wrap_up_until < clock_timestamp()
 FOR UPDATE SKIP LOCKED
 """
 

@@ -1,0 +1,17 @@
+"""Periodic work around dialling; nothing here is part of a call."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from campaigns import partitions
+
+
+@shared_task
+def make_partitions() -> None:
+    """Make the coming months' partitions of touches and attempts, where they are missing."""
+    now = timezone.now()
+    partitions.ensure(connection, "campaigns_touch", by_id=False, now=now)
+    partitions.ensure(connection, "dialer_attempt", by_id=True, now=now)
