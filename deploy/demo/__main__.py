@@ -1,0 +1,108 @@
+"""`make demo`: a campaign dials a list through a real Asterisk to simulated customers, and agents take the calls.
+
+Five agents are simulated over real SIP; one seat is free for you, in the browser. It ends on Ctrl-C or after
+`--minutes N`, with a report; `--headless` leaves out the live summary and exits 0 only if calls were placed,
+answered, connected and written up, and no rule was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+
+from deploy import places
+from deploy.asterisk.far_end import Pace, register_phones
+from deploy.demo import summary
+from deploy.problems import DeployError
+from deploy.stack import Stack
+from deploy.supervisor import Command
+
+PASSWORD = "fairdial"  # printed for everybody to read: the demo calls nobody real
+AGENTS = [f"agent{n}" for n in range(1, 6)]
+PACE = Pace(ring_ms=(1000, 5000), talk_ms=(8000, 40000))
+SUMMARY_SECONDS = 2.0
+
+
+def main() -> int:
+    """0 when all went well; 1 with one sentence when it cannot start or a headless run fell short."""
+    options = _options()
+    var = places.var_folder() / "demo"
+    if options.fresh:
+        shutil.rmtree(var, ignore_errors=True)
+    try:
+        with Stack(var, carrier=True, pace=PACE, say=_say) as stack:
+            began = time.time()
+            register = stack.prepare(demo=True)
+            assert stack.far_end and stack.pbx and stack.pbx.addresses  # noqa: S101  (carrier=True starts them)
+            stack.start_processes()
+            register_phones(stack.far_end, register, stack.pbx.addresses.sip_port)
+            stack.supervisor.start(_agents(stack))
+            _welcome(stack)
+            _watch(stack, options.minutes, options.headless, began)
+            stack.supervisor.end("agents")
+            return _report(stack, began, options.headless)
+    except DeployError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=0.0, help="end after this long; 0: until Ctrl-C")
+    parser.add_argument("--headless", action="store_true", help="no live summary; the exit code says if all was well")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier demos left")
+    return parser.parse_args()
+
+
+def _agents(stack: Stack) -> Command:
+    argv = (sys.executable, "-m", "deploy.demo.agents", stack.url, *AGENTS)
+    return Command("agents", argv, env={**stack.env, "DEMO_PASSWORD": PASSWORD}, cwd=places.CHECKOUT)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _welcome(stack: Stack) -> None:
+    _say(f"""
+Fairdial is dialling. Open in your browser:
+
+  the live wall   {stack.url}/wall/        log in as sam  (supervisor)
+  your own seat   {stack.url}/desk/        log in as you  (agent; allow the microphone, sign in, press r)
+  campaigns       {stack.url}/campaigns/   log in as mia  (manager), or ada (administrator)
+
+  The password of all of them is {PASSWORD}. Log: {stack.supervisor.log}
+""")
+
+
+def _watch(stack: Stack, minutes: float, headless: bool, began: float) -> None:
+    """Until the time is over or Ctrl-C; meanwhile the live summary."""
+    ends = time.monotonic() + minutes * 60 if minutes else float("inf")
+    next_look = 0.0
+
+    def over() -> bool:
+        nonlocal next_look
+        if time.monotonic() >= next_look:
+            next_look = time.monotonic() + (30.0 if headless else SUMMARY_SECONDS)
+            summary.show(stack.env["DATABASE_URL"], began, live=not headless)
+        return time.monotonic() >= ends
+
+    stack.supervisor.run(until=over)
+
+
+def _report(stack: Stack, began: float, headless: bool) -> int:
+    figures = summary.figures(stack.env["DATABASE_URL"], began)
+    audit = json.loads(stack.manage("audit_rules", "--json"))
+    _say(summary.report(figures, audit))
+    fell_short = summary.fell_short(figures, audit)
+    if fell_short and headless:
+        print(f"The demo fell short: {'; '.join(fell_short)}. See {stack.supervisor.log}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

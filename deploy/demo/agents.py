@@ -1,0 +1,128 @@
+"""Simulated agents: they log in, sign in, talk for a drawn time, write calls up and take breaks, all over HTTP.
+
+They use the very interface a browser uses, with session and CSRF token, and know nothing that a page would not show.
+Their phones are real SIP phones that the far end plays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+LOOK_SECONDS = 0.5
+CSRF = "fairdial_csrf"
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How an agent behaves; times in seconds, pairs are drawn between."""
+
+    talk: tuple[float, float] = (6, 25)
+    write_up: tuple[float, float] = (1, 5)
+    pause: tuple[float, float] = (10, 20)
+    pause_chance: float = 0.04
+    # How often each kind of disposition is chosen, by its key.
+    choices: tuple[int, ...] = (1, 1, 2, 3, 4, 4, 4, 5, 6, 8)
+
+
+class Agent:
+    """One agent at work, until cancelled; then it signs out."""
+
+    def __init__(self, base_url: str, username: str, password: str, habits: Habits) -> None:
+        self.http = httpx.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"})
+        self.username, self._password, self.habits = username, password, habits
+        self.random = random.Random(username)
+
+    async def work(self) -> None:
+        """Log in and take calls for ever; a page that does not answer is tried again."""
+        try:
+            while True:
+                with contextlib.suppress(httpx.HTTPError):
+                    await self._log_in()
+                    await self._shift()
+                await asyncio.sleep(2)
+        finally:
+            with contextlib.suppress(httpx.HTTPError):
+                await self._post("/desk/sign-out/")
+            await self.http.aclose()
+
+    async def _shift(self) -> None:
+        while True:
+            state = (await self.http.get("/desk/state/")).raise_for_status().json()
+            await self._react(state)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _react(self, state: dict[str, Any]) -> None:
+        match state["state"]:
+            case "off":
+                if state["campaigns"]:
+                    await self._post("/desk/sign-in/", campaign=str(state["campaigns"][0]["id"]))
+                await asyncio.sleep(1)
+            case "paused":
+                if state["reason"] == "break":
+                    await asyncio.sleep(self.random.uniform(*self.habits.pause))
+                await self._post("/desk/ready/")
+            case "talking":
+                await self._talk(state["call"]["id"])
+            case "wrap_up":
+                await self._write_up(state)
+
+    async def _talk(self, call_id: str) -> None:
+        """Until the drawn time is over or the customer hangs up."""
+        until = asyncio.get_running_loop().time() + self.random.uniform(*self.habits.talk)
+        while asyncio.get_running_loop().time() < until:
+            state = (await self.http.get("/desk/state/")).raise_for_status().json()
+            if state["state"] != "talking" or not state["call"] or state["call"]["id"] != call_id:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+        await self._post("/desk/hang-up/", call=call_id)
+
+    async def _write_up(self, state: dict[str, Any]) -> None:
+        await asyncio.sleep(self.random.uniform(*self.habits.write_up))
+        key = self.random.choice(self.habits.choices)
+        chosen = next((d for d in state["dispositions"] if d["position"] == key), state["dispositions"][0])
+        if self.random.random() < self.habits.pause_chance:
+            await self._post("/desk/pause/", reason="break")
+        await self._post("/desk/disposition/", disposition=str(chosen["id"]), call=state["call"]["id"])
+
+    async def _log_in(self) -> None:
+        await self.http.get("/login/", headers={"Accept": "text/html"})
+        form = {"username": self.username, "password": self._password}
+        answer = await self._post("/login/", **form)
+        if answer.status_code not in (200, 302):
+            raise httpx.HTTPStatusError("log-in refused", request=answer.request, response=answer)
+
+    async def _post(self, path: str, **form: str) -> httpx.Response:
+        token = self.http.cookies.get(CSRF, "")
+        headers = {"X-CSRFToken": token, "Referer": str(self.http.base_url)}
+        return await self.http.post(path, data=form, headers=headers)
+
+
+async def run(base_url: str, usernames: list[str], password: str, habits: Habits) -> None:
+    """Let these agents work until cancelled."""
+    agents = [Agent(base_url, username, password, habits) for username in usernames]
+    await asyncio.gather(*(agent.work() for agent in agents))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("usernames", nargs="+")
+    parser.add_argument("--talk", type=float, nargs=2, default=Habits.talk)
+    parser.add_argument("--write-up", type=float, nargs=2, default=Habits.write_up)
+    options = parser.parse_args()
+    habits = Habits(talk=tuple(options.talk), write_up=tuple(options.write_up))
+    password = os.environ["DEMO_PASSWORD"]
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(options.url, options.usernames, password, habits))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Bring an installation up to date in one process: schema, PBX settings and, if asked for, the demo.
+
+What `make run` and `make demo` call before they start anything. Safe to run again at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+
+from dialer.management.commands import configure_pbx
+from dialer.models import Agent
+
+
+class Command(configure_pbx.Command):
+    help = "Migrate, then set the PBX as configure_pbx does; --demo also seeds the demo and starts its campaign."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--demo", action="store_true", help="seed the demo and start its campaign")
+        parser.add_argument("--phones", help="write the SIP phones' endpoints and secrets to this file, for a far end")
+
+    def handle(self, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        super().handle(**options)
+        if options["demo"]:
+            call_command("seed_demo", start=True, stdout=self.stdout)
+        if options["phones"]:
+            _write_phones(Path(options["phones"]))
+
+
+def _write_phones(path: Path) -> None:
+    phones = Agent.objects.filter(phone_kind=Agent.PhoneKind.SIP, user__is_active=True).order_by("pk")
+    path.touch(mode=0o600)
+    path.write_text(json.dumps([[agent.endpoint, agent.sip_secret] for agent in phones]))
