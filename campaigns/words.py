@@ -56,6 +56,9 @@ REJECT_REASONS: Words = {
     "unassigned_range": _("no carrier has been assigned this range"),
     "wrong_line_type": _("a kind of line nobody answers (data-only, premium, …)"),
     "duplicate": _("the same person as an earlier row"),
+    "too_many_cells": _("more cells than the header has columns, so they may have shifted"),
+    "customer_id_too_long": _("customer id longer than 64 characters"),
+    "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
 }
 
 # What keeps a running campaign from starting more calls (dialer.rules.pacing, the engine).

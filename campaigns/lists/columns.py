@@ -1,0 +1,154 @@
+"""What the columns of a list mean, from the names that exports usually give them, in English and Chinese.
+
+Columns we do not know are kept as the contact's attributes, in three groups by their prefix (`social.age_band`,
+`账户.额度`); those without one go to the group `other`. A bare `id` is not taken for the customer id: it is often
+a row counter, and two lists that count from 1 would make one person of two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+FIELDS = {
+    "customer_id": """customerid customerno customernumber custid custno clientid clientno clientnumber cif
+        客户号 客户编号 客户id 客户代码 客户标识 客户号码""",
+    "name": "name fullname customername contactname clientname 姓名 客户姓名 名字 客户名称 客户名 联系人",
+    "first_name": "firstname givenname",
+    "last_name": "lastname surname familyname",
+    "time_zone": "timezone tz 时区",
+    "language": "language lang preferredlanguage 语言 语种",
+}
+PHONES = {
+    "": """phone phonenumber phoneno telephone telephonenumber tel contactnumber contactphone msisdn
+        电话 电话号码 联系电话 联系方式 号码""",
+    "mobile": "mobile mobilephone mobilenumber mobileno cell cellphone 手机 手机号 手机号码 移动电话",
+    "home": "home homephone hometel 家庭电话 住宅电话 家电 宅电",
+    "office": "office officephone officetel work workphone businessphone 办公电话 单位电话 公司电话",
+    "other": "otherphone alternatephone altphone alternativephone 备用电话 其他电话 备用号码",
+}
+GROUPS = {
+    "social": "social 社会 社会属性",
+    "account": "account 账户 账户属性",
+    "transaction": "transaction 交易 交易属性",
+}
+OTHER_GROUP = "other"
+
+
+def _by_name(words: dict[str, str]) -> dict[str, str]:
+    return {name: meaning for meaning, names in words.items() for name in names.split()}
+
+
+FIELD_OF, LABEL_OF, GROUP_OF = _by_name(FIELDS), _by_name(PHONES), _by_name(GROUPS)
+
+
+class Unreadable(Exception):
+    """The file is no list; str() is one sentence that says what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneColumn:
+    """A column of numbers, tried in the order of the file; the label is what kind of phone it is."""
+
+    index: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeColumn:
+    """A column kept as an attribute of the contact."""
+
+    index: int
+    group: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in a row each thing is."""
+
+    header: tuple[str, ...]
+    fields: dict[str, int]
+    phones: tuple[PhoneColumn, ...]
+    attributes: tuple[AttributeColumn, ...]
+
+    def mapping(self) -> dict[str, str]:
+        """Column name → what it was taken for, to be shown beside the list."""
+        names = {self.header[index]: field for field, index in self.fields.items()}
+        names |= {self.header[phone.index]: "phone" for phone in self.phones}
+        return names | {self.header[a.index]: f"{a.group}.{a.key}" for a in self.attributes}
+
+
+def is_known(name: str) -> bool:
+    """Whether this is a name we know, so that the line it stands in is a header."""
+    plain = _plain(name)
+    return plain in FIELD_OF or _phone_label(plain) is not None or _attribute(name)[0] != OTHER_GROUP
+
+
+def understand(header: list[str]) -> Layout:
+    """The meaning of every column. Raises Unreadable."""
+    names = tuple(name.strip() or f"column {index + 1}" for index, name in enumerate(header))
+    _refuse_same_names(names)
+    fields: dict[str, int] = {}
+    phones: list[PhoneColumn] = []
+    attributes: list[AttributeColumn] = []
+    for index, name in enumerate(names):
+        plain = _plain(name)
+        if plain in FIELD_OF:
+            _refuse_same_meaning(names, fields, FIELD_OF[plain], index)
+            fields[FIELD_OF[plain]] = index
+        elif (label := _phone_label(plain)) is not None:
+            phones.append(PhoneColumn(index, label))
+        else:
+            attributes.append(AttributeColumn(index, *_attribute(name)))
+    if not phones:
+        raise Unreadable(_no_phone_column(names))
+    return Layout(names, fields, tuple(phones), tuple(attributes))
+
+
+def _plain(name: str) -> str:
+    """`Customer ID`, `customer_id` and `ＣＵＳＴＯＭＥＲ－ＩＤ` are one name."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def _phone_label(plain: str) -> str | None:
+    """`phone2` is a phone as `phone` is."""
+    return LABEL_OF.get(plain, LABEL_OF.get(plain.rstrip("0123456789")))
+
+
+def _attribute(name: str) -> tuple[str, str]:
+    prefix, dot, key = unicodedata.normalize("NFKC", name).strip().replace(":", ".").partition(".")
+    group = GROUP_OF.get(_plain(prefix))
+    return (group, key.strip()) if group and dot and key.strip() else (OTHER_GROUP, name.strip())
+
+
+def _refuse_same_names(names: tuple[str, ...]) -> None:
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice:
+        sentence = _("Two columns have the same name, “%(name)s”. Rename or remove one and upload the list again.")
+        raise Unreadable(sentence % {"name": twice[:40]})
+
+
+def _refuse_same_meaning(names: tuple[str, ...], fields: dict[str, int], field: str, index: int) -> None:
+    if field in fields:
+        sentence = _(
+            "The columns “%(one)s” and “%(two)s” say the same. Remove or rename one and upload the list again."
+        )
+        raise Unreadable(sentence % {"one": names[fields[field]][:40], "two": names[index][:40]})
+
+
+def _no_phone_column(names: tuple[str, ...]) -> str:
+    if any(re.fullmatch(r"\+?[\d\s().-]{6,}", name) for name in names):
+        return _(
+            "The first row holds data instead of column names. Add a row of names above it, for example "
+            "“customer id, name, phone”, and upload the list again."
+        )
+    shown = ", ".join(name[:30] for name in names[:8]) + (" …" if len(names) > 8 else "")
+    sentence = _(
+        "None of the columns (%(columns)s) is known as a phone number. Name one of them “phone”, “mobile” or “手机号” "
+        "and upload the list again."
+    )
+    return sentence % {"columns": shown}

@@ -1,0 +1,315 @@
+"""What managers and supervisors do. Each act and its audit entry are one transaction; each refusal is a named
+exception whose text is a sentence for people.
+
+A change is a conditional UPDATE: False (or an unchanged row) means that somebody got there first, which is no error.
+Engines and pages are told after the commit; should the word be lost, they look again within a second or two anyway.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.files.base import File
+from django.db import connection, transaction
+from django.db.models import F, Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import events
+from campaigns.models import (
+    AuditEntry,
+    Campaign,
+    CampaignList,
+    ContactList,
+    Lead,
+    LineOfBusiness,
+    Suppression,
+    User,
+)
+from campaigns.rules import numbers
+
+Status = Campaign.Status
+STARTABLE = (Status.DRAFT, Status.PAUSED, Status.FINISHED)
+STOPPABLE = (Status.RUNNING, Status.PAUSED)
+LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
+
+# One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
+ADD_LEADS = """
+INSERT INTO campaigns_lead
+    (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason)
+SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', ''
+FROM campaigns_listentry e WHERE e.list_id = %(list)s ORDER BY e.row_no
+ON CONFLICT (campaign_id, contact_id) DO NOTHING
+"""
+
+
+class Refused(Exception):
+    """An act that was refused; str() is a sentence for people."""
+
+
+class NoLeads(Refused):
+    """The campaign has nobody to call."""
+
+
+class ListNotRead(Refused):
+    """Its only lists are still being read."""
+
+
+class AllCalled(Refused):
+    """Every lead is finished."""
+
+
+class StoppedForGood(Refused):
+    """A stopped campaign is not started again."""
+
+
+class NameTaken(Refused):
+    """Another campaign has this name."""
+
+
+class BadPacing(Refused):
+    """A dial mode that does not exist, or a ratio out of bounds."""
+
+
+class BadFile(Refused):
+    """No file that could become a list: too large, or of no country."""
+
+
+class NotANumber(Refused):
+    """The text is no number that could be put on do-not-call."""
+
+
+def audit(by: User | None, action: str, on: Model, data: dict[str, Any]) -> None:
+    """Write the trail, in the caller's transaction. Never put a name or a whole number into `data`."""
+    object_type = on._meta.model_name or ""
+    AuditEntry.objects.create(actor=by, action=action, object_type=object_type, object_id=str(on.pk), data=data)
+
+
+def _changed(kind: str, id: int) -> None:
+    transaction.on_commit(partial(events.changed, kind, id), robust=True)
+
+
+@transaction.atomic
+def upload_list(
+    *,
+    name: str,
+    file: File,
+    default_country: str,
+    by: User | None,
+    campaign: Campaign | None = None,
+    read_later: bool = True,
+) -> ContactList:
+    """Keep the file and have it read by a worker; with `campaign`, its contacts become leads. Raises BadFile.
+
+    `read_later=False`: the caller reads it (campaigns.lists.importing.run).
+    """
+    _refuse_file(file, default_country)
+    created = ContactList.objects.create(
+        name=name or file.name or "",
+        file=file,
+        original_name=(file.name or "")[-255:],
+        default_country=default_country,
+        created_by=by,
+    )
+    audit(by, "list.uploaded", created, {"bytes": file.size, "country": default_country})
+    if campaign:
+        attach_list(campaign=campaign, list=created, by=by)
+    if read_later:
+        # Robust: without a broker the list waits, and is read when `resume_imports` finds it.
+        enqueue = partial(current_app.send_task, "campaigns.tasks.import_list", [created.pk], retry=False)
+        transaction.on_commit(enqueue, robust=True)
+    _changed("list", created.pk)
+    return created
+
+
+def _refuse_file(file: File, default_country: str) -> None:
+    if not numbers.is_country(default_country):
+        sentence = _("“%(code)s” is no country. Use its two capital letters, for example CN or GB.")
+        raise BadFile(sentence % {"code": default_country[:10]})
+    if file.size > settings.UPLOAD_MAX_BYTES:
+        sentence = _("The file is larger than %(mb)s MB. Split it and upload the parts.")
+        raise BadFile(sentence % {"mb": settings.UPLOAD_MAX_BYTES // 1_000_000})
+
+
+@transaction.atomic
+def attach_list(*, campaign: Campaign, list: ContactList, by: User | None) -> bool:
+    """Make the list's contacts leads, now or when it has been read; False if it is attached already."""
+    # The import that makes it ready locks this row too, so that one of the two adds the leads.
+    locked = ContactList.objects.select_for_update().get(pk=list.pk)
+    _link, new = CampaignList.objects.get_or_create(campaign=campaign, list=locked)
+    if not new:
+        return False
+    added = add_leads(campaign=campaign, list=locked) if locked.state == ContactList.State.READY else 0
+    audit(by, "campaign.list_attached", campaign, {"list": list.pk, "leads": added})
+    _changed("campaign", campaign.pk)
+    return True
+
+
+@transaction.atomic
+def add_leads(*, campaign: Campaign, list: ContactList) -> int:
+    """Every contact of the list becomes a lead, due now, unless the campaign has them; returns how many are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_LEADS, {"campaign": campaign.pk, "list": list.pk})
+        added = cursor.rowcount
+    _changed("campaign", campaign.pk)
+    return added
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    name: str,
+    by: User | None,
+    kind: str = Campaign.Kind.TELEMARKETING,
+    product: str = "",
+    line_of_business: LineOfBusiness | None = None,
+    script: str = "",
+) -> Campaign:
+    """A draft. Raises NameTaken."""
+    defaults = {"kind": kind, "product": product, "line_of_business": line_of_business, "script": script}
+    campaign, new = Campaign.objects.get_or_create(name=name, defaults=defaults)
+    if not new:
+        raise NameTaken(_("There is already a campaign named “%(name)s”.") % {"name": name})
+    audit(by, "campaign.created", campaign, {"kind": kind})
+    _changed("campaign", campaign.pk)
+    return campaign
+
+
+@transaction.atomic
+def start(*, campaign: Campaign, by: User | None) -> bool:
+    """Let it dial. Raises StoppedForGood, NoLeads, ListNotRead or AllCalled."""
+    campaign.refresh_from_db(fields=["status"])
+    if campaign.status == Status.STOPPED:
+        raise StoppedForGood(_("This campaign was stopped for good. Create a new one and attach its lists."))
+    _refuse_nobody_to_call(campaign)
+    return _move(campaign, STARTABLE, Status.RUNNING, by, "campaign.started")
+
+
+def _refuse_nobody_to_call(campaign: Campaign) -> None:
+    leads = Lead.objects.filter(campaign=campaign)
+    if leads.exclude(state=Lead.State.FINISHED).exists():
+        return
+    if leads.exists():
+        raise AllCalled(_("Every lead of this campaign is finished. Attach another list first."))
+    if campaign.lists.filter(state__in=[ContactList.State.WAITING, ContactList.State.IMPORTING]).exists():
+        raise ListNotRead(_("Its list is still being read. Start the campaign when the list is ready."))
+    raise NoLeads(_("This campaign has nobody to call. Upload or attach a list first."))
+
+
+@transaction.atomic
+def pause(*, campaign: Campaign, by: User | None) -> bool:
+    """No new calls; those that ring go on. False if it was not running."""
+    return _move(campaign, [Status.RUNNING], Status.PAUSED, by, "campaign.paused")
+
+
+@transaction.atomic
+def stop(*, campaign: Campaign, by: User | None) -> bool:
+    """No new calls ever, and those not answered yet are ended. False if it neither ran nor was paused."""
+    return _move(campaign, STOPPABLE, Status.STOPPED, by, "campaign.stopped")
+
+
+def _move(campaign: Campaign, froms: Any, to: str, by: User | None, action: str) -> bool:
+    return _update(campaign, by, action, {"status": to, "status_changed_at": timezone.now()}, status__in=froms)
+
+
+def _update(campaign: Campaign, by: User | None, action: str, changes: dict[str, Any], **only_if: Any) -> bool:
+    """One conditional UPDATE that engines notice by the version; the caller's object shows what is now true."""
+    row = Campaign.objects.filter(pk=campaign.pk, **only_if)
+    updated = row.update(version=F("version") + 1, **changes)
+    campaign.refresh_from_db()
+    if updated:
+        audit(by, action, campaign, {key: str(value) for key, value in changes.items() if key != "status_changed_at"})
+        _changed("campaign", campaign.pk)
+    return bool(updated)
+
+
+@transaction.atomic
+def set_pacing(*, campaign: Campaign, dial_mode: str, ratio: Decimal, by: User | None) -> bool:
+    """How many calls per ready agent; False if that is how it is. Raises BadPacing."""
+    if dial_mode not in Campaign.DialMode.values:
+        raise BadPacing(_("“%(mode)s” is no dial mode.") % {"mode": dial_mode})
+    if not (ratio.is_finite() and LEAST_RATIO <= ratio <= MOST_RATIO):
+        raise BadPacing(_("The ratio must be a number from 1 to 10, such as 1.5."))
+    campaign.refresh_from_db(fields=["dial_mode", "ratio"])
+    if (campaign.dial_mode, campaign.ratio) == (dial_mode, ratio):
+        return False
+    return _update(campaign, by, "campaign.pacing_set", {"dial_mode": dial_mode, "ratio": ratio})
+
+
+@transaction.atomic
+def change_settings(
+    *,
+    campaign: Campaign,
+    by: User | None,
+    opens_at: time,
+    closes_at: time,
+    ring_seconds: int,
+    max_wait_seconds: int,
+    wrap_up_seconds: int,
+    max_attempts: int,
+) -> bool:
+    """When and how long to call, from the next call on; False if nothing changes."""
+    wanted = {
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "ring_seconds": ring_seconds,
+        "max_wait_seconds": max_wait_seconds,
+        "wrap_up_seconds": wrap_up_seconds,
+        "max_attempts": max_attempts,
+    }
+    campaign.refresh_from_db()
+    changes = {field: value for field, value in wanted.items() if getattr(campaign, field) != value}
+    return bool(changes) and _update(campaign, by, "campaign.settings_changed", changes)
+
+
+@transaction.atomic
+def suppress(
+    *,
+    number: str,
+    reason: str,
+    by: User | None,
+    line_of_business: LineOfBusiness | None = None,
+    campaign: Campaign | None = None,
+    expires_at: datetime | None = None,
+    source: str = "manual",
+    default_country: str = "",
+) -> Suppression:
+    """Put a number on do-not-call: everywhere, for a line of business, or for a campaign. Raises NotANumber.
+
+    An entry is never shortened by a later, weaker one. Calls are kept from the number when they are about to be made.
+    """
+    phone = _phone(number, default_country)
+    wanted = {"reason": reason, "source": source, "created_by": by, "expires_at": expires_at}
+    entry, new = Suppression.objects.select_for_update().get_or_create(
+        phone=phone, line_of_business=line_of_business, campaign=campaign, defaults=wanted
+    )
+    longer = entry.expires_at is not None and (expires_at is None or expires_at > entry.expires_at)
+    if not new and longer:
+        Suppression.objects.filter(pk=entry.pk).update(**wanted)
+        entry.refresh_from_db()
+    if new or longer:
+        audit(by, "suppression.added", entry, {"reason": reason, "source": source, "until": str(expires_at or "")})
+    return entry
+
+
+def _phone(number: str, default_country: str) -> int:
+    found = numbers.check(number, default_country)
+    if isinstance(found, numbers.NotANumber):
+        raise NotANumber(_("This is not a phone number. Write it with its country code, such as +86 138 0013 8000."))
+    return found.phone
+
+
+@transaction.atomic
+def unsuppress(*, suppression: Suppression, reason: str, by: User | None) -> bool:
+    """Take an entry off; False if it is gone already."""
+    pk = suppression.pk
+    deleted, _rows = Suppression.objects.filter(pk=pk).delete()
+    if deleted:
+        suppression.pk = pk
+        audit(by, "suppression.removed", suppression, {"reason": reason})
+    return bool(deleted)
