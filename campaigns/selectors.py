@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, When
+from django.db.models import Case, CharField, Count, F, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -23,6 +23,7 @@ from campaigns.models import Campaign, ContactList, Disposition, Lead, Reject, S
 from campaigns.partitions import first_id
 
 PAGE = 100
+SILENT_ENGINE = timedelta(seconds=10)  # an engine decides once a second
 AGENT_STATES = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
 LEAD_RANKS = {("due", False): 0, ("due", True): 1, ("held", False): 2, ("finished", False): 3}
 
@@ -64,7 +65,7 @@ class LeadGroup:
 
     state: str
     later: bool
-    reason: str
+    reason: str  # a code of words.LEAD_REASONS
     count: int
     next_at: datetime | None = None
 
@@ -77,7 +78,7 @@ class LeadGroup:
     def filters(self) -> dict[str, str]:
         """What selects exactly these leads on the page of leads."""
         when = {"when": "later" if self.later else "now"} if self.state == Lead.State.DUE else {}
-        return {"state": self.state, "reason": self.reason, **when}
+        return {"state": self.state, "why": self.reason, **when}
 
     @property
     def query(self) -> str:
@@ -136,7 +137,7 @@ def standing(campaign: Campaign) -> Standing:
 def _standings(campaigns: Sequence[Campaign]) -> dict[int, Standing]:
     these = Campaign.objects.order_by().filter(pk__in=[c.pk for c in campaigns])
     behind = set(these.filter(pools__seen_version__lt=F("version")).values_list("pk", flat=True))
-    limits = dict(these.filter(pools__limited_by__gt="").values_list("pk").annotate(Max("pools__limited_by")))
+    limits = _limits(these)
     return {c.pk: _standing(c, c.pk in behind, limits.get(c.pk, "")) for c in campaigns}
 
 
@@ -151,34 +152,44 @@ def _standing(campaign: Campaign, behind: bool, limited_by: str) -> Standing:
     return Standing(status.value, str(status.label))
 
 
+def _limits(campaigns: QuerySet[Campaign]) -> dict[int, str]:
+    """What limits each campaign where it was decided on last; an engine that decides no more is gone."""
+    silent = timezone.now() - SILENT_ENGINE
+    decided = campaigns.filter(pools__decided_at__isnull=False).order_by("pools__decided_at")
+    rows = decided.values_list("pk", "pools__limited_by", "pools__decided_at")
+    return {pk: limited_by if at > silent else "pbx_down" for pk, limited_by, at in rows}
+
+
 def lead_groups(campaign: Campaign, now: datetime) -> list[LeadGroup]:
-    """All leads of the campaign by state and reason, largest first within callable, waiting, held, finished."""
-    later = Case(When(state=Lead.State.DUE, due_at__gt=now, then=True), default=False)
-    rows = (
-        Lead.objects.order_by()
-        .filter(campaign=campaign)
-        .values_list("state", "reason", later)
-        .annotate(n=Count("pk"), at=Min("due_at"))
-    )
-    groups = [LeadGroup(state, later, reason, count, at if later else None) for state, reason, later, count, at in rows]
+    """All leads of the campaign by state and reason: callable, waiting, in a call, finished; largest first in each."""
+    leads = _with_fate(Lead.objects.order_by().filter(campaign=campaign), now)
+    rows = leads.values_list("state", "later", "why").annotate(n=Count("pk"), at=Min("due_at"))
+    groups = [LeadGroup(state, later, why, count, at if later else None) for state, later, why, count, at in rows]
     return sorted(groups, key=lambda g: (g.rank, -g.count))
 
 
 def lead_page(campaign: Campaign, *, after: int, filters: dict[str, str], now: datetime) -> list[Lead]:
     """The next leads by contact after contact `after`; one more than a page when there is a next one."""
-    leads = Lead.objects.filter(campaign=campaign, contact_id__gt=after, **_lead_filters(filters, now))
-    return list(leads.select_related("contact", "list").order_by("contact_id")[: PAGE + 1])
-
-
-def _lead_filters(filters: dict[str, str], now: datetime) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    leads = _with_fate(Lead.objects.filter(campaign=campaign, contact_id__gt=after), now)
     if filters.get("state") in Lead.State.values:
-        found["state"] = filters["state"]
-    if "reason" in filters:
-        found["reason"] = filters["reason"]
-    if filters.get("when") in ("now", "later"):
-        found["due_at__lte" if filters["when"] == "now" else "due_at__gt"] = now
-    return found
+        leads = leads.filter(state=filters["state"])
+    if "when" in filters:
+        leads = leads.filter(later=filters["when"] == "later")
+    if "why" in filters:
+        leads = leads.filter(why=filters["why"])
+    return list(leads.select_related("contact").order_by("contact_id")[: PAGE + 1])
+
+
+def _with_fate(leads: QuerySet[Lead], now: datetime) -> QuerySet[Lead]:
+    """`later`: due, but not yet. `why`: the reason that holds now; one that has passed no longer counts."""
+    due = Q(state=Lead.State.DUE)
+    later = Case(When(due & Q(due_at__gt=now), then=True), default=False)
+    why = Case(
+        When(due & Q(due_at__lte=now), then=Value("")),
+        When(due & Q(callback=True), then=Value("callback")),
+        default=F("reason"),
+    )
+    return leads.annotate(later=later, why=why)
 
 
 def dispositions_since(campaign: Campaign, since: datetime) -> list[tuple[str, str, int]]:

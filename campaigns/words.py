@@ -19,7 +19,7 @@ Words = Mapping[str, "str | Promise"]
 
 # Why a lead is not callable now, or is finished (rules.eligibility, rules.retries).
 LEAD_REASONS: Words = {
-    "": _("not tried yet"),
+    "": _("due; every rule is checked again when dialling"),
     "no_phone": _("no phone number"),
     "attempts_used": _("all attempts used"),
     "vacant": _("vacant number"),
@@ -33,6 +33,8 @@ LEAD_REASONS: Words = {
     "outside_calling_hours": _("outside calling hours where they live"),
     "frequency_cap_reached": _("called as often as allowed"),
     "talked": _("talked; nothing left to do"),
+    "no_disposition": _("talked; the agent recorded nothing"),
+    "conversation": _("talked; to be called again"),
     "callback": _("callback promised"),
     "no_answer": _("nobody answered"),
     "busy": _("busy"),
@@ -45,7 +47,6 @@ LEAD_REASONS: Words = {
     "hung_up": _("hung up before an agent"),
     "cancelled": _("we cancelled the call"),
     "released": _("released without a call"),
-    "in_another_call": _("in another call at this moment"),
 }
 
 # Why a row of a file became no contact (rules.numbers, the import).
@@ -61,15 +62,16 @@ REJECT_REASONS: Words = {
     "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
 }
 
-# What keeps a running campaign from starting more calls (dialer.rules.pacing, the engine).
+# What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
-    "ready_agents": _("ready agents"),
-    "no_agents": _("no agent signed in"),
-    "callable_leads": _("callable leads"),
-    "channels": _("the trunk's channels"),
+    "agents": _("ready agents"),
+    "trunk": _("the trunk: all its channels are in use"),
     "calls_per_second": _("the trunk's calls per second"),
-    "no_trunk": _("no trunk to call through"),
-    "hours": _("calling hours"),
+    "callable_leads": _("leads: nobody may be called now"),
+    "not_started": _("not being started yet"),
+    "paused": _("its pause"),
+    "pbx_down": _("the PBX, which does not answer"),
+    "no_trunk": _("the trunk: none is set up for it"),
 }
 
 

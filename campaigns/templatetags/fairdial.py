@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns import permissions, words
-from campaigns.models import Lead, User
+from campaigns.models import User
 from campaigns.selectors import LEAD_RANKS
 
 register = template.Library()
@@ -30,15 +29,16 @@ ICONS = {
     "collapse": "M12 5l-5 5 5 5",
     "language": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM3 10h14M10 3c4.4 4 4.4 10 0 14-4.4-4-4.4-10 0-14Z",
     "theme": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 0v14M10 6.5h4.6M10 10h6.5M10 13.5h4.6",
-    "person": "M10 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c.4-3.2 2.700-5 6-5s5.600 1.800 6 5",
+    "person": "M10 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c.4-3.2 2.7-5 6-5s5.6 1.8 6 5",
     "play": "M6 4l10 6-10 6z",
     "pause": "M7 4v12M13 4v12",
     "stop": "M5 5h10v10H5z",
-    "upload": "M10 13V4M6 7.500l4-4 4 4M4 13v3h12v-3",
-    "download": "M10 4v9M6 9.500l4 4 4-4M4 14v2.500h12V14",
-    "more": "M4.500 10h.1M10 10h.1M15.500 10h.1",
+    "upload": "M10 13V4M6 7.5l4-4 4 4M4 13v3h12v-3",
+    "download": "M10 4v9M6 9.5l4 4 4-4M4 14v2.5h12V14",
+    "more": "M4.5 10h.1M10 10h.1M15.5 10h.1",
     "plus": "M10 4v12M4 10h12",
-    "phone": "M5 3.500h2.500l1.300 3.600-1.700 1.300a9 9 0 0 0 4.500 4.500l1.300-1.700 3.600 1.300V15c0 1-.7 1.700-1.700 1.700C8.700 16.300 3.700 11.300 3.300 5.200 3.300 4.200 4 3.500 5 3.500Z",
+    "phone": "M5 3.5h2.5l1.3 3.6-1.7 1.3a9 9 0 0 0 4.5 4.5l1.3-1.7 3.6 1.3V15c0 1-.7 1.7-1.7 1.7"
+    "C8.7 16.3 3.7 11.3 3.3 5.2 3.3 4.2 4 3.5 5 3.5Z",
 }
 
 STATES = {
@@ -124,8 +124,9 @@ def lead_fill(rank: int) -> str:
 
 
 @register.filter
-def lead_rank(lead: Lead, now: datetime) -> int:
-    return LEAD_RANKS[lead.state, lead.state == Lead.State.DUE and lead.due_at > now]
+def lead_rank(lead: Any) -> int:
+    """Of a lead with its fate (selectors.lead_page)."""
+    return LEAD_RANKS[lead.state, lead.later]
 
 
 @register.filter
@@ -165,6 +166,6 @@ def percent(part: float | None, whole: float | None) -> str:
 
 
 @register.simple_tag
-def share(part: float | None, whole: float | None) -> SafeString:
+def share(part: float | None, whole: float | None) -> str:
     """A bar segment's width, 0 to 100."""
-    return mark_safe(f"{100 * (part or 0) / whole:.2f}" if whole else "0")
+    return f"{100 * (part or 0) / whole:.2f}" if whole else "0"

@@ -156,7 +156,7 @@ def leads(request: HttpRequest, pk: int) -> HttpResponse:
     """The campaign's leads, a page at a time, after a contact; each with why not now and when next."""
     campaign = get_object_or_404(Campaign, pk=pk)
     now = timezone.now()
-    filters = {key: request.GET[key] for key in ("state", "reason", "when") if key in request.GET}
+    filters = {key: request.GET[key] for key in ("state", "why", "when") if key in request.GET}
     after = request.GET.get("after", "")
     found = selectors.lead_page(campaign, after=int(after) if after.isdecimal() else 0, filters=filters, now=now)
     page, more = found[: selectors.PAGE], len(found) > selectors.PAGE
