@@ -20,16 +20,16 @@ def endpoints(request: HttpRequest) -> dict[str, str]:
 def events_url(request: HttpRequest) -> str:
     if not settings.EVENTS_PORT:
         return EVENTS_PATH
-    return f"{request.scheme}://{_host(request)}:{settings.EVENTS_PORT}{EVENTS_PATH}"
+    return f"{request.scheme}://{host_of(request)}:{settings.EVENTS_PORT}{EVENTS_PATH}"
 
 
 def sip_ws_url(request: HttpRequest) -> str:
     scheme = "wss" if request.is_secure() else "ws"
-    netloc = f"{_host(request)}:{settings.SIP_WS_PORT}" if settings.SIP_WS_PORT else request.get_host()
+    netloc = f"{host_of(request)}:{settings.SIP_WS_PORT}" if settings.SIP_WS_PORT else request.gethost_of()
     return f"{scheme}://{netloc}{SIP_PATH}"
 
 
-def _host(request: HttpRequest) -> str:
+def host_of(request: HttpRequest) -> str:
     """The host without its port; an IPv6 address keeps its brackets."""
-    host = request.get_host()
+    host = request.gethost_of()
     return host[: host.index("]") + 1] if host.startswith("[") else host.rsplit(":", 1)[0]

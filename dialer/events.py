@@ -100,7 +100,7 @@ async def hear_redis(hub: Hub, url: str) -> None:
     while True:
         try:
             await _hear_once(hub, url)
-        except (RedisError, OSError, asyncio.TimeoutError) as error:
+        except (RedisError, OSError) as error:
             if hub.up or hub.dropped == 0:
                 log.warning("Redis cannot be heard (%s): pages poll until it is back", error)
             hub.dropped += 1
@@ -195,7 +195,9 @@ class Events:
         leaving = asyncio.create_task(_gone(receive))
         try:
             await asyncio.wait(
-                {telling, leaving}, timeout=STREAM_SECONDS * random.uniform(0.9, 1.1), return_when=asyncio.FIRST_COMPLETED
+                {telling, leaving},
+                timeout=STREAM_SECONDS * random.uniform(0.9, 1.1),
+                return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             telling.cancel()
@@ -209,7 +211,7 @@ class Events:
         await _body(send, f"retry: {RETRY_MS}\n\n{_event('beat', {'source': self.hub.source})}")
         listener.source = self.hub.source
         while True:
-            with contextlib.suppress(asyncio.TimeoutError):
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(listener.wake.wait(), self.beat_seconds)
             lines = [_event("look-again", {"topic": topic, "n": n}) for topic, n in listener.take().items()]
             if not lines or listener.source != self.hub.source:

@@ -196,7 +196,8 @@ def dispositions_of(campaign_id: int) -> list[Disposition]:
 
 
 HISTORY = """
-SELECT a.reserved_at, c.name, a.outcome, coalesce(d.label, ''), coalesce(d.label_zh, ''), coalesce(d.category, ''), coalesce(r.note, '')
+SELECT a.reserved_at, c.name, a.outcome, coalesce(d.label, ''), coalesce(d.label_zh, ''),
+       coalesce(d.category, ''), coalesce(r.note, '')
 FROM dialer_attempt a
 JOIN campaigns_campaign c ON c.id = a.campaign_id
 LEFT JOIN dialer_attemptresult r ON r.attempt_id = a.id

@@ -3,7 +3,8 @@
     {"state": "talking", "word": "talking", "since": "2026-01-02T03:04:05.678Z", "reason": "", "then": "",
      "phone": "webrtc", "campaign": {"id": 1, "name": "…"}, "campaigns": [],
      "call": {"id": "…", "state": "talking", "name": "…", "customer_id": "…", "bridged_at": "…"},
-     "wrap_up_until": null, "dispositions": [{"id": 1, "code": "sold", "label": "…", "category": "success", "position": 1}]}
+     "wrap_up_until": null,
+     "dispositions": [{"id": 1, "code": "sold", "label": "…", "category": "success", "position": 1}]}
 
 Signed out, `state` is "off", `call` null, and `campaigns` lists what may be signed in to.
 """

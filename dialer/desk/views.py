@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -21,7 +22,7 @@ from campaigns.models import Disposition, User
 from campaigns.permissions import TAKE_CALLS, role_required
 from campaigns.rules.windows import Hours
 from dialer import calls, shifts
-from dialer.context import sip_ws_url
+from dialer.context import host_of, sip_ws_url
 from dialer.desk import callbacks, selectors, states, words
 from dialer.models import Agent, Shift
 
@@ -33,6 +34,9 @@ class Refusal(Exception):
         super().__init__(sentence)
         self.status = status
 
+
+# The sentences are those of the services.
+SIGN_IN_REFUSALS = {shifts.AlreadySignedIn: 409, shifts.NotOnCampaign: 403, shifts.NoServer: 503}
 
 Action = Callable[[HttpRequest, Agent, Shift | None], None]
 View = Callable[..., HttpResponseBase]
@@ -101,9 +105,8 @@ def phone(request: HttpRequest) -> JsonResponse:
     agent, _shift = selectors.who_is(_user(request))
     if agent.phone_kind != Agent.PhoneKind.WEBRTC:
         return JsonResponse({"error": _("Your phone is a SIP phone: nothing to register in the browser.")}, status=404)
-    host = request.get_host().rsplit(":", 1)[0]
     credentials = {
-        "uri": f"sip:{agent.endpoint}@{host}",
+        "uri": f"sip:{agent.endpoint}@{host_of(request)}",
         "username": agent.endpoint,
         "password": agent.sip_secret,
         "ws_url": sip_ws_url(request),
@@ -121,12 +124,8 @@ def sign_in(request: HttpRequest, agent: Agent, shift: Shift | None) -> None:
         raise Refusal(422, _("Choose one of your campaigns first.") if mine else _no_campaign())
     try:
         shifts.sign_in(agent=agent, campaign=campaign)
-    except shifts.AlreadySignedIn as error:
-        raise Refusal(409, _("You are signed in already, perhaps in another window.")) from error
-    except shifts.NotOnCampaign as error:
-        raise Refusal(403, _("You are not on this campaign. Ask a supervisor to add you.")) from error
-    except shifts.NoServer as error:
-        raise Refusal(503, _("No PBX is running now. Tell a supervisor; try again in a minute.")) from error
+    except tuple(SIGN_IN_REFUSALS) as error:
+        raise Refusal(SIGN_IN_REFUSALS[type(error)], str(error)) from error
 
 
 @action
@@ -160,7 +159,7 @@ def disposition(request: HttpRequest, agent: Agent, shift: Shift | None) -> None
     _same_call(request, shift)
     chosen = _disposition(request, shift)
     callback_at = _callback(request, shift)
-    if chosen.category == Disposition.Category.CALLBACK and callback_at is None:
+    if chosen.category == Disposition.Category.CALLBACK and callback_at is None and chosen.retry_after_hours is None:
         raise Refusal(422, _("Choose when to call back."))
     note = request.POST.get("note", "").strip()[:4000]
     try:
@@ -168,7 +167,7 @@ def disposition(request: HttpRequest, agent: Agent, shift: Shift | None) -> None
             shift_id=shift.pk, disposition=chosen, note=note, callback_at=callback_at, by=_user(request)
         )
     except calls.NothingToDisposition as error:
-        raise Refusal(409, _("There is nothing to record: the call is still on, or it was recorded already.")) from error
+        raise Refusal(409, str(error)) from error
 
 
 def _same_call(request: HttpRequest, shift: Shift) -> None:
@@ -209,8 +208,7 @@ def _no_campaign() -> str:
 
 
 def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return cast("User", request.user)
 
 
 def _wants_json(request: HttpRequest) -> bool:

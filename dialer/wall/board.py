@@ -43,8 +43,9 @@ class Pool:
     server: str
     limited_by: str
     seen_version: int
-    decided_at: datetime | None
+    decided: bool
     driven: bool
+    trouble: bool
 
 
 @dataclass(slots=True)
@@ -125,8 +126,8 @@ FROM dialer_shift s JOIN dialer_agent a ON a.id = s.agent_id JOIN campaigns_user
 WHERE s.state <> 'off'
 """
 POOLS = """
-SELECT p.campaign_id, v.name, p.limited_by, p.seen_version, p.decided_at,
-       v.enabled AND coalesce(v.lease_until > now(), false)
+SELECT p.campaign_id, v.name, p.limited_by, p.seen_version, p.decided_at IS NOT NULL,
+       v.enabled AND coalesce(v.lease_until > now(), false), v.problem <> ''
 FROM dialer_pool p JOIN dialer_pbxserver v ON v.id = p.server_id
 """
 SERVERS = """
@@ -154,7 +155,9 @@ SELECT r.campaign_id, coalesce(d.category, ''), count(*)
 FROM dialer_attemptresult r LEFT JOIN campaigns_disposition d ON d.id = r.disposition_id
 WHERE r.at >= %s GROUP BY 1, 2
 """
-CALLABLE = "SELECT campaign_id, count(*) FROM campaigns_lead WHERE state = 'due' AND due_at <= now() GROUP BY campaign_id"
+CALLABLE = (
+    "SELECT campaign_id, count(*) FROM campaigns_lead WHERE state = 'due' AND due_at <= now() GROUP BY campaign_id"
+)
 
 
 def live() -> Live:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Disposition
+from campaigns.templatetags.fairdial import STATES
 from campaigns.words import NO_DISPOSITION, PAUSING
 from dialer.rules import kpi
 from dialer.wall import board, words
@@ -17,7 +17,6 @@ from dialer.wall.attention import Attention, attention
 
 STRIP = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
 IN_FLIGHT = ("placed", "dialing", "ringing", "answered", "waiting", "assigned", "talking")
-SILENT_ENGINE = timedelta(seconds=10)
 ABANDON_BUDGET = 0.03
 
 
@@ -83,14 +82,18 @@ class Wall:
 
     @property
     def troubles(self) -> int:
-        return sum(row.attention.trouble for row in self.agents) + sum(not s.driven or bool(s.problem) for s in self.servers)
+        return sum(row.attention.trouble for row in self.agents) + sum(
+            not s.driven or bool(s.problem) for s in self.servers
+        )
 
 
 def wall(day_start: datetime) -> Wall:
     live, today, due = board.live(), board.today(day_start), board.callable_now()
-    rows = [campaign_row(c, live.at, today.get(c.id, board.Today()), due.get(c.id, 0)) for c in live.campaigns]
+    rows = [campaign_row(c, today.get(c.id, board.Today()), due.get(c.id, 0)) for c in live.campaigns]
     names = {c.id: c.name for c in live.campaigns}
-    agents = sorted((_agent_row(a, live.at, names) for a in live.agents), key=lambda r: (r.attention.rank, r.agent.since))
+    agents = sorted(
+        (_agent_row(a, live.at, names) for a in live.agents), key=lambda r: (r.attention.rank, r.agent.since)
+    )
     return Wall(live.at, rows, agents, [s for s in live.servers if s.enabled])
 
 
@@ -100,17 +103,17 @@ def one_campaign(campaign: Campaign, day_start: datetime) -> tuple[CampaignRow, 
     found = next((c for c in live.campaigns if c.id == campaign.pk), None) or board.Campaign(
         campaign.pk, campaign.name, campaign.status, campaign.version, campaign.dial_mode, float(campaign.ratio)
     )
-    return campaign_row(found, live.at, today.get(found.id, board.Today()), due.get(found.id, 0)), live.at
+    return campaign_row(found, today.get(found.id, board.Today()), due.get(found.id, 0)), live.at
 
 
-def campaign_row(found: board.Campaign, at: datetime, today: board.Today, due: int) -> CampaignRow:
+def campaign_row(found: board.Campaign, today: board.Today, due: int) -> CampaignRow:
     state, word = _standing(found)
     signed_in = sum(found.agents.values())
     return CampaignRow(
         campaign=found,
         state=state,
         word=word,
-        limits=limits(found, at) if state == Campaign.Status.RUNNING else "",
+        limits=limits(found) if state == Campaign.Status.RUNNING else "",
         agents=_parts(STRIP, found.agents),
         calls=_call_parts(found.calls),
         dispositions=_dispositions(today.dispositions),
@@ -121,30 +124,28 @@ def campaign_row(found: board.Campaign, at: datetime, today: board.Today, due: i
 
 
 def _standing(found: board.Campaign) -> tuple[str, str]:
-    """"pausing…" until every engine that drives a pool of it has seen that it must stop."""
+    """ "pausing…" until every engine that drives a pool of it has seen that it must stop."""
     behind = any(pool.driven and pool.seen_version < found.version for pool in found.pools)
     if found.status == Campaign.Status.PAUSED and behind:
         return "pausing", str(PAUSING)
     return found.status, str(Campaign.Status(found.status).label)
 
 
-def limits(found: board.Campaign, at: datetime) -> str:
-    """What keeps it from dialling more, in words: one reason per server, or why nobody decides at all."""
-    if not any(pool.driven for pool in found.pools):
-        return _("no PBX is driven: start an engine worker")
-    codes = {_limit(pool, at) for pool in found.pools if pool.driven}
-    return _(", ").join(sorted(words.of(words.LIMITS, code) for code in codes if code))
+def limits(found: board.Campaign) -> str:
+    """What keeps it from dialling more, in words: the reasons of all its servers, or why nobody decides at all."""
+    driven = [pool for pool in found.pools if pool.driven]
+    if not driven:
+        return _("no PBX that is driven: start an engine worker")
+    return _(", ").join(sorted({words.of(words.LIMITS, code) for pool in driven if (code := _limit(pool))}))
 
 
-def _limit(pool: board.Pool, at: datetime) -> str:
-    if pool.decided_at is None:
-        return "not_started"
-    return "pbx_down" if at - pool.decided_at > SILENT_ENGINE else pool.limited_by
+def _limit(pool: board.Pool) -> str:
+    if pool.trouble:
+        return "pbx_down"
+    return pool.limited_by if pool.decided else "not_started"
 
 
 def _parts(order: Iterable[str], counts: dict[str, int]) -> list[Part]:
-    from campaigns.templatetags.fairdial import STATES
-
     total = sum(counts.values())
     return [Part(c, str(STATES.get(c, c)), counts[c], 100 * counts[c] / total) for c in order if counts.get(c)]
 
@@ -165,8 +166,3 @@ def _agent_row(agent: board.Agent, at: datetime, names: dict[int, str]) -> Agent
     over = agent.wrap_up_until is not None and at > agent.wrap_up_until
     found = attention(agent.state, (at - agent.since).total_seconds(), over_wrap_up=over)
     return AgentRow(agent, found, names.get(agent.campaign_id, ""))
-
-
-def summary(row: CampaignRow) -> str:
-    """How many calls are in flight, as the end of the state sentence."""
-    return ngettext("%(n)d call in flight", "%(n)d calls in flight", row.in_flight) % {"n": row.in_flight}

@@ -82,9 +82,7 @@ def ratio(request: HttpRequest, campaign: Campaign) -> None:
     try:
         wanted = Decimal(request.POST.get("ratio", ""))
     except InvalidOperation as error:
-        raise services.Refused(_("The ratio must be a number from 1 to 10, such as 1.5.")) from error
-    if not Decimal(1) <= wanted <= Decimal(10):
-        raise services.Refused(_("The ratio must be a number from 1 to 10, such as 1.5."))
+        raise services.BadPacing(_("The ratio must be a number from 1 to 10, such as 1.5.")) from error
     mode = Campaign.DialMode.PROGRESSIVE if wanted == 1 else Campaign.DialMode.RATIO
     services.set_pacing(campaign=campaign, by=request.user, dial_mode=mode, ratio=wanted)
 

@@ -48,7 +48,9 @@ FORMULAS: Words = {
     "abandoned": _("answered calls without an agent within 2 s"),
     "abandon_rate": _("abandoned / answered"),
     "contact_rate": _("conversations / customers called"),
-    "answer_to_agent": _("from the answer to the moment both hear each other: half of the calls, and 99 of 100, are faster"),
+    "answer_to_agent": _(
+        "from the answer to the moment both hear each other: half of the calls, and 99 of 100, are faster"
+    ),
     "callable": _("leads that are due now; caps and do-not-call are checked again at the moment of dialling"),
     "utilisation": _("agents who talk or wrap up / agents signed in"),
 }

@@ -72,6 +72,7 @@
 
   function bridged(call) {
     sounded = call;
+    if (phone?.muted()) phone.mute(false); // a new customer never meets a silent agent
     document.querySelector(".desk-columns")?.classList.add("turn");
     tone();
   }
