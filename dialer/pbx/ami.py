@@ -92,7 +92,8 @@ class Session:
 
     async def _connect(self) -> None:
         try:
-            await asyncio.wait_for(self._manager.connect(), self._connect_timeout)
+            async with asyncio.timeout(self._connect_timeout):  # wait_for may swallow our own cancellation
+                await self._manager.connect()
         except OSError as error:
             reason = error.strerror or "no answer in time"
             raise Unreachable(f"{self._where} cannot be reached ({reason}): is Asterisk up and its AMI on?") from error
@@ -118,7 +119,8 @@ class Session:
 
     async def _see_it_booted(self) -> None:
         try:
-            await asyncio.wait_for(self._booted.wait(), self._connect_timeout)
+            async with asyncio.timeout(self._connect_timeout):
+                await self._booted.wait()
         except TimeoutError as error:
             raise Unreachable(
                 f"{self._where} is still starting, or the AMI user lacks `read = system` to be told that it has."
@@ -136,7 +138,8 @@ class Session:
         if self._link.transport is None:
             return
         try:
-            await asyncio.wait_for(self._link.gone.wait(), GOODBYE_SECONDS)
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._link.gone.wait()
         except TimeoutError:
             self._link.abort()
             await self._link.gone.wait()

@@ -125,7 +125,7 @@ class AmiServer:
     def changed(self) -> None:
         self._changed.set()
 
-    async def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Waits for a condition on this fake, looked at after everything it does; TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -17,7 +17,7 @@ TRUNK = "carrier"
 
 
 def session(pbx: AmiServer, **changes: Any) -> Session:
-    options = {"connect_timeout": 10.0, "action_timeout": 10.0, "snapshot_timeout": 10.0, "ping_every": 60.0} | changes
+    options = {"connect_timeout": 60.0, "action_timeout": 60.0, "snapshot_timeout": 60.0, "ping_every": 600.0} | changes
     secret = options.pop("secret", pbx.secret)
     return Session(pbx.host, pbx.port, pbx.username, secret, **options)
 
@@ -27,17 +27,17 @@ def originate(**changes: Any) -> Originate:
         "id": new_call_id(),
         "dial_string": f"PJSIP/{NUMBER}@{TRUNK}",
         "caller_id": "12125550199",
-        "ring_seconds": 20,
-        "max_wait_seconds": 2,
+        "ring_seconds": 600,
+        "max_wait_seconds": 600,
     }
     return Originate(**(effect | changes))
 
 
 def call_agent(**changes: Any) -> CallAgent:
-    return CallAgent(**({"id": new_shift_id(), "dial_string": "PJSIP/agent1", "ring_seconds": 10} | changes))
+    return CallAgent(**({"id": new_shift_id(), "dial_string": "PJSIP/agent1", "ring_seconds": 600} | changes))
 
 
-async def hear(pbx: Session, until: type[Fact], seconds: float = 20.0) -> list[Fact]:
+async def hear(pbx: Session, until: type[Fact], seconds: float = 60.0) -> list[Fact]:
     """All facts up to and including the batch with the first of type `until`."""
     heard: list[Fact] = []
     async with asyncio.timeout(seconds):
@@ -46,7 +46,7 @@ async def hear(pbx: Session, until: type[Fact], seconds: float = 20.0) -> list[F
     return heard
 
 
-async def hear_the_end(pbx: Session, seconds: float = 20.0) -> list[Fact]:
+async def hear_the_end(pbx: Session, seconds: float = 60.0) -> list[Fact]:
     """All facts until the session is lost, which it must be within `seconds`."""
     heard: list[Fact] = []
     async with asyncio.timeout(seconds):
