@@ -29,7 +29,7 @@ from deploy.embedded.valkey import Valkey
 from deploy.problems import BadSetting, StartFailed
 from deploy.supervisor import Command, Supervisor
 
-READY_SECONDS = 180.0
+READY_SECONDS = 600.0  # a small, busy machine starts slowly; each process says in the log how far it is
 Say = Callable[[str], None]
 
 
@@ -163,14 +163,14 @@ class Stack:
         for command in self.commands():
             self.supervisor.start(command)
         self.supervisor.wait_ready("web", self.is_ready, READY_SECONDS)
-        self.supervisor.wait_ready("events", lambda: _answers(f"http://127.0.0.1:{self.events_port}/healthz"), 60)
+        self.supervisor.wait_ready("events", lambda: _answers(f"http://127.0.0.1:{self.events_port}/healthz"), READY_SECONDS)
 
     def is_ready(self) -> bool:
         """Whether everything that a call needs is there."""
         return _answers(f"{self.url}/readyz")
 
     def commands(self) -> list[Command]:
-        celery = (sys.executable, "-m", "celery", "-A", "config", "--skip-checks")
+        celery = (sys.executable, "-m", "celery", "-q", "-A", "config", "--skip-checks")
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         size = self.size.worker_processes
         return [
