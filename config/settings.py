@@ -148,7 +148,7 @@ EVENTS_ALLOWED_ORIGINS = env.list("EVENTS_ALLOWED_ORIGINS", default=[])
 
 ENGINE_LANES = env.int("ENGINE_LANES", default=4)
 ENGINE_SERVER = env.str("ENGINE_SERVER", default="")  # the server this host's engine drives first; empty: any
-LEASE_SECONDS = 10
+LEASE_SECONDS = env.int("ENGINE_LEASE_SECONDS", default=10)
 
 LOGGING = {
     "version": 1,

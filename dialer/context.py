@@ -25,11 +25,11 @@ def events_url(request: HttpRequest) -> str:
 
 def sip_ws_url(request: HttpRequest) -> str:
     scheme = "wss" if request.is_secure() else "ws"
-    netloc = f"{host_of(request)}:{settings.SIP_WS_PORT}" if settings.SIP_WS_PORT else request.gethost_of()
+    netloc = f"{host_of(request)}:{settings.SIP_WS_PORT}" if settings.SIP_WS_PORT else request.get_host()
     return f"{scheme}://{netloc}{SIP_PATH}"
 
 
 def host_of(request: HttpRequest) -> str:
     """The host without its port; an IPv6 address keeps its brackets."""
-    host = request.gethost_of()
+    host = request.get_host()
     return host[: host.index("]") + 1] if host.startswith("[") else host.rsplit(":", 1)[0]

@@ -64,8 +64,8 @@ class Engine:
         self.server, self.lease = server, lease
         self.pbx = Session(server.host, server.port, server.username, server.secret)
         self.lanes = Lanes(settings.ENGINE_LANES)
-        self.matcher, self.ticker, self.keeper, self.nudger = (
-            Lane(name) for name in ("match", "tick", "lease", "nudge")
+        self.matcher, self.ticker, self.keeper, self.provider, self.nudger = (
+            Lane(name) for name in ("match", "tick", "lease", "provision", "nudge")
         )
         self._match_wanted, self._tick_wanted = asyncio.Event(), asyncio.Event()
         self._topics: set[str] = set()
@@ -75,18 +75,23 @@ class Engine:
     async def run(self) -> None:
         """Drive until something ends it; afterwards no thread, connection or task of it is left."""
         try:
-            async with self.pbx:
-                await self._provision()
-                await self._resync()
-                await self.ticker.call(self._report_healthy)
-                async with asyncio.TaskGroup() as group:
-                    for task in self._tasks():
-                        group.create_task(task)
+            async with asyncio.TaskGroup() as group:
+                # The lease is kept from the first moment on: logging in and looking around may take a while.
+                group.create_task(_every(RENEW_SECONDS, self._renew))
+                group.create_task(self._drive())
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
         finally:
-            for lane in (*self.lanes.lanes, self.matcher, self.ticker, self.keeper, self.nudger):
+            for lane in (*self.lanes.lanes, self.matcher, self.ticker, self.keeper, self.provider, self.nudger):
                 await asyncio.to_thread(lane.close)
+
+    async def _drive(self) -> None:
+        async with self.pbx, asyncio.TaskGroup() as group:
+            await self._provision()
+            await self._resync()
+            await self.ticker.call(self._report_healthy)
+            for task in self._tasks():
+                group.create_task(task)
 
     def _tasks(self) -> Iterable[Awaitable[None]]:
         yield self._listen()
@@ -97,7 +102,6 @@ class Engine:
         yield self._sending()
         yield self._nudging()
         yield self._hearing_nudges()
-        yield _every(RENEW_SECONDS, self._renew)
         yield self._auditing()
         yield _every(PROVISION_SECONDS, self._provision)
 
@@ -177,7 +181,7 @@ class Engine:
 
     async def _provision(self) -> None:
         """Agents and trunks as the database has them; the PBX reads them again without cutting a call."""
-        if await self.keeper.call(provision.write, self.server.id) and not await self.pbx.reload("res_pjsip.so"):
+        if await self.provider.call(provision.write, self.server.id) and not await self.pbx.reload("res_pjsip.so"):
             log.error("the PBX would not reload its endpoints", server=self.server.name)
 
     def _report_healthy(self) -> None:
@@ -263,5 +267,7 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 def _first(failures: BaseExceptionGroup) -> BaseException:
     """What really ended the engine: a known reason before any other."""
-    known = [e for e in failures.exceptions if isinstance(e, (leases.LeaseLost, PbxError, DatabaseError))]
-    return (known or list(failures.exceptions))[0]
+    leaves = [e for e in failures.exceptions if not isinstance(e, BaseExceptionGroup)]
+    leaves += [_first(e) for e in failures.exceptions if isinstance(e, BaseExceptionGroup)]
+    known = [e for e in leaves if isinstance(e, (leases.LeaseLost, PbxError, DatabaseError))]
+    return (known or leaves)[0]
