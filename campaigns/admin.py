@@ -100,8 +100,20 @@ class CampaignAdmin(AnyAdmin):
     list_display = ("name", "kind", "status", "dial_mode", "ratio", "line_of_business", "created_at")
     list_filter = ("status", "kind", "dial_mode", "line_of_business")
     search_fields = ("name", "product")
-    readonly_fields = ("status", "version", "dial_mode", "ratio", "created_at", "status_changed_at")
+    fields = readonly_fields = (
+        "name",
+        "kind",
+        "product",
+        "line_of_business",
+        "status",
+        "version",
+        "dial_mode",
+        "ratio",
+    )
     inlines = (DispositionTable, RetryRuleTable, FrequencyCapTable)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

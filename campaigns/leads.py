@@ -23,7 +23,10 @@ from campaigns.rules.retries import DueAgain, Next, Retry
 # How long a number that the network called unallocated is left alone.
 VACANT_FOR = timedelta(hours=24)
 
-HELD = "SELECT id, campaign_id, outcome_counts, held_by FROM campaigns_lead WHERE held_by = ANY(%s) AND id = ANY(%s) FOR UPDATE"
+HELD = """
+SELECT id, campaign_id, outcome_counts, held_by FROM campaigns_lead
+WHERE held_by = ANY(%s) AND id = ANY(%s) FOR UPDATE
+"""
 LET_GO = """
 UPDATE campaigns_lead l SET state = v.state, due_at = coalesce(v.due_at, l.due_at), reason = v.reason,
        held_by = NULL, held_phone = NULL, callback = v.callback, last_outcome = v.outcome,

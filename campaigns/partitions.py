@@ -7,6 +7,7 @@ task never loses a row. Old months are detached, not deleted row by row.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,7 +31,7 @@ def ensure(connection: BaseDatabaseWrapper, table: str, *, by_id: bool, now: dat
     starts = month_starts(now)
     names = []
     with connection.cursor() as cursor:
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             name = f"{table}_{start:%Y_%m}"
             low, high = (first_id(start), first_id(end)) if by_id else (start, end)
             cursor.execute(

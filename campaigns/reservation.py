@@ -210,12 +210,8 @@ def _phone(row: tuple[int, list[str], str, datetime | None], suppressed_until: d
 def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
     """Until when each phone on do-not-call is suppressed for this campaign; FOREVER when for good."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            SUPPRESSED, {"phones": phones, "line": campaign.line_of_business_id, "campaign": campaign.pk}
-        )
-        return {
-            phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()
-        }
+        cursor.execute(SUPPRESSED, {"phones": phones, "line": campaign.line_of_business_id, "campaign": campaign.pk})
+        return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
 
 
 def _held(leads: list[DueLead], candidates: dict[int, Candidate]) -> tuple[set[int], set[int]]:
@@ -227,9 +223,7 @@ def _held(leads: list[DueLead], candidates: dict[int, Candidate]) -> tuple[set[i
     return {contact for contact, _ in rows}, {phone for _, phone in rows}
 
 
-def _write(
-    campaign: Campaign, reserved: list[Reserved], refused: Iterable[tuple[int, Refuse]], now: datetime
-) -> None:
+def _write(campaign: Campaign, reserved: list[Reserved], refused: Iterable[tuple[int, Refuse]], now: datetime) -> None:
     refusals = list(refused)
     with connection.cursor() as cursor:
         if refusals:

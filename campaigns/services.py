@@ -110,7 +110,7 @@ def upload_list(
     """
     _refuse_file(file, default_country)
     created = ContactList.objects.create(
-        name=name or file.name or "",
+        name=(name or file.name or "")[:120],
         file=file,
         original_name=(file.name or "")[-255:],
         default_country=default_country,

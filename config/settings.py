@@ -34,7 +34,7 @@ def _secret_key() -> str:
 def _database() -> dict[str, object]:
     if not env.str("DATABASE_URL", default=""):
         raise ImproperlyConfigured(
-            "DATABASE_URL is not set: start Fairdial with `make run` or `make demo` (they start an embedded PostgreSQL), "
+            "DATABASE_URL is not set: start Fairdial with `make run` or `make demo`, which bring a PostgreSQL, "
             "or set it to postgres://user:password@host/name."
         )
     parsed = env.db_url("DATABASE_URL")

@@ -163,7 +163,9 @@ class Stack:
         for command in self.commands():
             self.supervisor.start(command)
         self.supervisor.wait_ready("web", self.is_ready, READY_SECONDS)
-        self.supervisor.wait_ready("events", lambda: _answers(f"http://127.0.0.1:{self.events_port}/healthz"), READY_SECONDS)
+        self.supervisor.wait_ready(
+            "events", lambda: _answers(f"http://127.0.0.1:{self.events_port}/healthz"), READY_SECONDS
+        )
 
     def is_ready(self) -> bool:
         """Whether everything that a call needs is there."""
@@ -176,7 +178,9 @@ class Stack:
         return [
             self._command("web", *self._gunicorn()),
             self._command("events", *self._uvicorn()),
-            self._command("engine", *celery, "worker", "-Q", "engine", "-P", "threads", "-c", "1", "-n", "engine@%h", *alone),
+            self._command(
+                "engine", *celery, "worker", "-Q", "engine", "-P", "threads", "-c", "1", "-n", "engine@%h", *alone
+            ),
             self._command("worker", *celery, "worker", "-Q", "default", "-c", str(size), "-n", "worker@%h", *alone),
             self._command("beat", *celery, "beat", "-s", str(self.var / "beat"), "--pidfile="),
         ]
@@ -209,5 +213,3 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
-
-

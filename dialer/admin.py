@@ -5,6 +5,8 @@ Calls, attempts and shifts are history or the engine's own; they are read-only h
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.forms import ModelForm
@@ -41,9 +43,10 @@ class TrunkAdmin(AnyAdmin):
         (_("How much it carries"), {"fields": ("max_channels", "calls_per_second")}),
     )
 
-    def get_form(self, request: HttpRequest, obj: Trunk | None = None, **kwargs: object) -> type[ModelForm[Trunk]]:
-        kwargs["widgets"] = {"password": SECRET}
-        return super().get_form(request, obj, change=obj is not None, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Trunk | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Trunk]]:
+        return super().get_form(request, obj, change, widgets={"password": SECRET}, **kwargs)
 
 
 class TrunkTable(AnyTable):
@@ -60,10 +63,9 @@ class PbxServerAdmin(AnyAdmin):
     inlines = (TrunkTable,)
 
     def get_form(
-        self, request: HttpRequest, obj: PbxServer | None = None, **kwargs: object
+        self, request: HttpRequest, obj: PbxServer | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[PbxServer]]:
-        kwargs["widgets"] = {"ami_secret": SECRET}
-        return super().get_form(request, obj, change=obj is not None, **kwargs)
+        return super().get_form(request, obj, change, widgets={"ami_secret": SECRET}, **kwargs)
 
 
 @admin.register(Pool)

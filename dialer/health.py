@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -44,7 +43,9 @@ def _redis() -> list[str]:
     try:
         cache.set("readyz", 1, 5)
     except Exception as error:  # whatever the client raises, the page must say so and not fail
-        return [f"Redis does not answer ({type(error).__name__}): pages update by polling, imports wait. Check REDIS_URL."]
+        return [
+            f"Redis does not answer ({type(error).__name__}): pages update by polling, imports wait. Check REDIS_URL."
+        ]
     return []
 
 
@@ -60,5 +61,3 @@ def _server_problem(server: PbxServer, driven: bool) -> str:
     if server.problem:
         return server.problem
     return "" if driven else f"Nobody drives the PBX {server.name}: start an engine worker."
-
-

@@ -34,7 +34,7 @@ BANK = "Harbour Bank · 港湾银行"
 LINE = "Cards"
 CAMPAIGN = "Card instalments · 账单分期"
 LIST = "Cardholders with a large bill · 大额账单客户"
-PASSWORD = "fairdial"  # noqa: S105 - printed for everybody to read
+PASSWORD = "fairdial"
 SIMULATED_AGENTS = 5
 OWN_SEAT = "you"
 

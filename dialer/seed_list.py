@@ -12,16 +12,22 @@ import random
 from io import StringIO
 
 PEOPLE = 500
-HEADER = (
-    "customer id,name,mobile,home phone,language,social.age_band,social.region,social.occupation,account.card,"
-    "account.card_age,account.credit_limit,account.limit_used,transaction.last_large_purchase,"
-    "transaction.earlier_instalments,transaction.monthly_spend"
-).split(",")
 
-SURNAMES = "王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗".split()
-GIVEN = "伟 芳 娜 敏 静 秀英 丽 强 磊 洋 艳 勇 军 杰 娟 涛 明 超 秀兰 霞 平 刚 桂英 晓雨 子涵 一诺 浩然 雨桐".split()
-FIRST = "Amelia Oliver Grace Noah Maya Leo Hannah Ethan Zoe Lucas Ivy Daniel Nora Samuel Clara Adam Ruth Felix".split()
-LAST = "Archer Bennett Clarke Dawson Ellis Foster Grant Hughes Irving Jarvis Keller Lowe Mercer Nolan Porter".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+HEADER = _words(
+    "customer_id name mobile home_phone language social.age_band social.region social.occupation account.card "
+    "account.card_age account.credit_limit account.limit_used transaction.last_large_purchase "
+    "transaction.earlier_instalments transaction.monthly_spend"
+)
+
+SURNAMES = _words("王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗")
+GIVEN = _words("伟 芳 娜 敏 静 秀英 丽 强 磊 洋 艳 勇 军 杰 娟 涛 明 超 秀兰 霞 平 刚 桂英 晓雨 子涵 一诺 浩然 雨桐")
+FIRST = _words("Amelia Oliver Grace Noah Maya Leo Hannah Ethan Zoe Lucas Ivy Daniel Nora Samuel Clara Adam Ruth Felix")
+LAST = _words("Archer Bennett Clarke Dawson Ellis Foster Grant Hughes Irving Jarvis Keller Lowe Mercer Nolan Porter")
 
 AREAS = (212, 213, 303, 305, 310, 312, 404, 415, 512, 602, 617, 702, 713, 718, 786, 808, 907, 972, 416, 604)
 # Endings drawn at each call, and those that bring what a list always has: good numbers, dead ones, machines.
@@ -65,14 +71,14 @@ def _american(draw: random.Random, ending: str) -> str:
 
 def _european(draw: random.Random, ending: str) -> str:
     digit = draw.randrange(10)
-    return draw.choice((f"+44 20 7946 0{digit}{ending}", f"+33 1 99 00 {digit}0 {ending}", f"+49 30 23125 {digit}{ending}"))
+    return draw.choice(
+        (f"+44 20 7946 0{digit}{ending}", f"+33 1 99 00 {digit}0 {ending}", f"+49 30 23125 {digit}{ending}")
+    )
 
 
 def _person(draw: random.Random, n: int, phone: str) -> list[str]:
     chinese = draw.random() < 0.6
-    name = (
-        draw.choice(SURNAMES) + draw.choice(GIVEN) if chinese else f"{draw.choice(FIRST)} {draw.choice(LAST)}"
-    )
+    name = draw.choice(SURNAMES) + draw.choice(GIVEN) if chinese else f"{draw.choice(FIRST)} {draw.choice(LAST)}"
     limit = draw.choice((8, 10, 15, 20, 30, 50, 80)) * 1000
     return [
         f"HB{100000 + n}",
@@ -99,13 +105,16 @@ def _dirty(rows: list[list[str]]) -> list[tuple[int, list[str]]]:
     def broken(customer: str, phone: str) -> list[str]:
         return [customer, "Nobody", phone, *[""] * (len(HEADER) - 3)]
 
+    def again(n: int) -> list[str]:
+        return rows[n % len(rows)]
+
     return [
         (20, broken("HB900001", "12345")),
         (45, broken("HB900002", "1.21E+10")),
         (80, broken("HB900003", "")),
         (120, broken("HB900004", "+1 900 555 0199")),
-        (170, list(rows[3])),
+        (170, list(again(3))),
         (230, broken("HB900005", "not given")),
-        (300, list(rows[70])),
-        (380, [*rows[10], "one cell too many"]),
+        (300, list(again(70))),
+        (380, [*again(10), "one cell too many"]),
     ]

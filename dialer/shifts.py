@@ -81,7 +81,9 @@ def sign_in(*, agent: Agent, campaign: Campaign) -> Shift:
     Raises AlreadySignedIn, NoServer, NotOnCampaign, each with a sentence for the agent.
     """
     if not agent.campaigns.filter(pk=campaign.pk).exists():
-        raise NotOnCampaign(_("You are not on the campaign %(name)s: ask a supervisor to add you.") % {"name": campaign})
+        raise NotOnCampaign(
+            _("You are not on the campaign %(name)s: ask a supervisor to add you.") % {"name": campaign}
+        )
     server = PbxServer.objects.filter(enabled=True).order_by("id").first()
     if server is None:
         raise NoServer(_("No telephone system is set up: ask an administrator to add one."))

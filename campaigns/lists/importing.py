@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from campaigns.models import ContactList, ListEntry, Reject
 LOCK_CLASS = 7302  # the first key of pg_try_advisory_lock(class, list)
 BATCH = 5_000
 LONGEST_VALUE = 200
+COUNTERS = ("rows_good", "rows_duplicate", "rows_rejected")
 State = ContactList.State
 UNFINISHED = (State.WAITING, State.IMPORTING)
 
@@ -76,7 +78,7 @@ def _import(contact_list: ContactList) -> None:
     contact_list.rows_total, contact_list.mapping = sheet.rows_total, sheet.layout.mapping()
     contact_list.state = State.IMPORTING
     contact_list.rows_good = contact_list.rows_duplicate = contact_list.rows_rejected = 0
-    contact_list.save(update_fields=["rows_total", "mapping", "state"])
+    contact_list.save(update_fields=["rows_total", "mapping", "state", *COUNTERS])
     for batch in _batches(sheet):
         _apply(contact_list, sheet.layout, batch)
     _finish(contact_list)
@@ -118,8 +120,12 @@ def _apply(contact_list: ContactList, layout: Layout, batch: Sequence[Row]) -> N
 
 
 def _duplicate(layout: Layout, row: Row) -> Refused:
-    index = layout.fields.get("customer_id", layout.phones[0].index)
-    return Refused(rows.Reason.DUPLICATE, layout.header[index], row.cells[index] if index < len(row.cells) else "")
+    """Where the row names the person that an earlier row named."""
+    places = [phone.index for phone in layout.phones]
+    if "customer_id" in layout.fields:
+        places.insert(0, layout.fields["customer_id"])
+    index = next(place for place in places if "".join(row.cells[place : place + 1]).strip())
+    return Refused(rows.Reason.DUPLICATE, layout.header[index], row.cells[index])
 
 
 def _reject(contact_list: ContactList, layout: Layout, refused: Sequence[tuple[Row, Refused]]) -> None:
@@ -142,7 +148,7 @@ def _count(contact_list: ContactList, size: int, refused: Sequence[Refused]) -> 
     contact_list.rows_good += size - len(refused)
     contact_list.rows_duplicate += duplicates
     contact_list.rows_rejected += len(refused) - duplicates
-    contact_list.save(update_fields=["rows_good", "rows_duplicate", "rows_rejected"])
+    contact_list.save(update_fields=COUNTERS)
     events.changed("list", contact_list.pk)
 
 
@@ -152,11 +158,11 @@ def _finish(contact_list: ContactList) -> None:
     ContactList.objects.select_for_update().get(pk=contact_list.pk)
     _balance(contact_list)
     contact_list.state, contact_list.finished_at = State.READY, timezone.now()
-    contact_list.save(update_fields=["rows_good", "rows_duplicate", "rows_rejected", "state", "finished_at"])
+    contact_list.save(update_fields=["state", "finished_at", *COUNTERS])
     services.audit(None, "list.imported", contact_list, _books(contact_list))
     for campaign in contact_list.campaigns.all():
         services.add_leads(campaign=campaign, list=contact_list)
-    transaction.on_commit(lambda: events.changed("list", contact_list.pk))
+    transaction.on_commit(partial(events.changed, "list", contact_list.pk), robust=True)
     logger.info("list %s imported: %s", contact_list.pk, _books(contact_list))
 
 
@@ -185,5 +191,5 @@ def _fail(contact_list: ContactList, sentence: str) -> None:
     contact_list.state, contact_list.error, contact_list.finished_at = State.FAILED, sentence, timezone.now()
     contact_list.save(update_fields=["state", "error", "finished_at"])
     services.audit(None, "list.failed", contact_list, {"error": sentence})
-    transaction.on_commit(lambda: events.changed("list", contact_list.pk))
+    transaction.on_commit(partial(events.changed, "list", contact_list.pk), robust=True)
     logger.info("list %s refused", contact_list.pk)

@@ -89,9 +89,9 @@ def _candidates(head: bytes) -> list[str]:
     for bom, encoding in BOMS.items():
         if head.startswith(bom):
             return [encoding]
-    # Digits, commas and line ends of UTF-16 have a zero byte: many, and all on the same side.
+    # Digits, commas and line ends of UTF-16 have a zero byte: many, nearly all on one side.
     zeros = (head[::2].count(0), head[1::2].count(0))
-    if max(zeros) > len(head) // 20 and min(zeros) == 0:
+    if max(zeros) > len(head) // 20 and max(zeros) > 4 * min(zeros):
         return ["utf-16-le" if zeros[1] else "utf-16-be"]
     return ["utf-8", "gb18030"]
 

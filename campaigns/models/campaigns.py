@@ -84,9 +84,7 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(
-                name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)
-            ),
+            models.CheckConstraint(name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +144,9 @@ class Lead(models.Model):
             # The dialler's queue.
             models.Index(name="lead_due", fields=["campaign", "due_at"], condition=Q(state="due")),
             # Promises first.
-            models.Index(name="lead_callbacks_due", fields=["campaign", "due_at"], condition=Q(state="due", callback=True)),
+            models.Index(
+                name="lead_callbacks_due", fields=["campaign", "due_at"], condition=Q(state="due", callback=True)
+            ),
         ]
 
 
@@ -193,5 +193,7 @@ class RetryRule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="one_retry_rule_per_outcome", fields=["campaign", "outcome"], nulls_distinct=False),
+            models.UniqueConstraint(
+                name="one_retry_rule_per_outcome", fields=["campaign", "outcome"], nulls_distinct=False
+            ),
         ]

@@ -16,7 +16,6 @@ from campaigns.rules import caps, windows
 from campaigns.rules.caps import Cap, Subject, Touch
 from campaigns.rules.windows import Hours
 
-
 # On do-not-call with no end.
 FOREVER = datetime.max.replace(tzinfo=UTC)
 

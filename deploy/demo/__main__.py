@@ -36,7 +36,7 @@ def main() -> int:
         with Stack(var, carrier=True, pace=PACE, say=_say) as stack:
             began = time.time()
             register = stack.prepare(demo=True)
-            assert stack.far_end and stack.pbx and stack.pbx.addresses  # noqa: S101  (carrier=True starts them)
+            assert stack.far_end and stack.pbx and stack.pbx.addresses
             stack.start_processes()
             register_phones(stack.far_end, register, stack.pbx.addresses.sip_port)
             stack.supervisor.start(_agents(stack))

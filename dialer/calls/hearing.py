@@ -36,7 +36,8 @@ FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::boolean[], {", ".join(["%s::
      AS v(id, state, shift_id, abandoned, {", ".join(MOMENTS)})
 WHERE c.id = v.id
 """
-CARRIED = f"server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, hangup_by, reserved_at, placed_at, {', '.join(MOMENTS)}"
+WHO = "server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, hangup_by, reserved_at, placed_at"
+CARRIED = f"{WHO}, {', '.join(MOMENTS)}"
 END = f"""
 WITH v AS (
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[])
@@ -194,7 +195,9 @@ def _end(endings: dict[UUID, Ending]) -> list[tuple]:
 
 def _settlement(row: tuple, wrapping: Iterable[UUID]) -> Settlement:
     call_id, lead_id, phone, reserved_at, outcome, answered_at = row
-    level = ledger.CONVERSATION if outcome == Outcome.CONVERSATION else ledger.ANSWERED if answered_at else ledger.ATTEMPT
+    level = (
+        ledger.CONVERSATION if outcome == Outcome.CONVERSATION else ledger.ANSWERED if answered_at else ledger.ATTEMPT
+    )
     return Settlement(
         lead_id=lead_id,
         call_id=call_id,

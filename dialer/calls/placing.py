@@ -25,7 +25,8 @@ from dialer.rules.ids import new_call_id
 INSERT = """
 INSERT INTO dialer_livecall (id, server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, state,
                              abandoned, hangup_by, hangup_sent, reserved_at)
-SELECT id, %(server)s, %(trunk)s, %(campaign)s, lead_id, contact_id, phone, caller_id, 'reserved', false, '', false, %(at)s
+SELECT id, %(server)s, %(trunk)s, %(campaign)s, lead_id, contact_id, phone, caller_id, 'reserved', false, '', false,
+       %(at)s
 FROM unnest(%(ids)s::uuid[], %(leads)s::bigint[], %(contacts)s::bigint[], %(phones)s::bigint[], %(callers)s::text[])
      AS v(id, lead_id, contact_id, phone, caller_id)
 """
@@ -127,5 +128,3 @@ def _place(ids: list[UUID]) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(PLACE, [ids])
         return {call_id for (call_id,) in cursor.fetchall()}
-
-

@@ -76,5 +76,3 @@ def release_stray_leads(now: datetime | None = None) -> int:
             now or timezone.now(),
         )
     return len(strays)
-
-

@@ -61,7 +61,9 @@ async def drive(server_id: int) -> None:
             started = asyncio.get_running_loop().time()
             drove = await _drive_once(lane, server_id)
             lasted = asyncio.get_running_loop().time() - started
-            back_off = LOOK_SECONDS if not drove or lasted > 2 * LONGEST_BACK_OFF else min(back_off * 2, LONGEST_BACK_OFF)
+            back_off = (
+                LOOK_SECONDS if not drove or lasted > 2 * LONGEST_BACK_OFF else min(back_off * 2, LONGEST_BACK_OFF)
+            )
             await asyncio.sleep(back_off)
     finally:
         await asyncio.to_thread(lane.close)

@@ -134,7 +134,10 @@ def _record(pool: Pool, decision: Decision) -> bool:
     changed = (pool.limited_by, pool.seen_version) != (decision.limited_by.value, campaign.version)
     if changed or decision.calls:
         Pool.objects.filter(pk=pool.pk).update(
-            limited_by=decision.limited_by, started=decision.calls, seen_version=campaign.version, decided_at=timezone.now()
+            limited_by=decision.limited_by,
+            started=decision.calls,
+            seen_version=campaign.version,
+            decided_at=timezone.now(),
         )
     return changed
 

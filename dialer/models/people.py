@@ -32,7 +32,9 @@ class Agent(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="agent")
     phone_kind = models.CharField(_("phone"), max_length=8, choices=PhoneKind, default=PhoneKind.WEBRTC)
     sip_secret = models.CharField(max_length=64, default=new_sip_secret)
-    campaigns: models.ManyToManyField[Campaign, models.Model] = models.ManyToManyField(Campaign, related_name="agents", blank=True)
+    campaigns: models.ManyToManyField[Campaign, models.Model] = models.ManyToManyField(
+        Campaign, related_name="agents", blank=True
+    )
 
     def __str__(self) -> str:
         return str(self.user)

@@ -181,14 +181,21 @@ class Session:
     async def act(self, effect: Effect) -> bool:
         """Carry out an effect and wait for the PBX's answer, never for the outcome; False when it was refused.
 
-        A refusal is also a fact (see facts.refusal). Raises UnsafeValue, ActTimeout, LinkLost.
+        A refusal is also a fact (see facts.refusal). Raises UnsafeValue with nothing sent, ActTimeout, LinkLost.
         """
         ask = self._post(effect)
         return bool((await self._answer(ask, self._action_timeout)).success)
 
     def post(self, effect: Effect) -> None:
-        """Carry out an effect without waiting; a refusal becomes a fact. Raises UnsafeValue, LinkLost."""
-        self._post(effect)
+        """Carry out an effect without waiting; a refusal becomes a fact, our own of an unsafe value too.
+
+        One bad row must not end the driving of all others. Raises LinkLost.
+        """
+        try:
+            self._post(effect)
+        except actions.UnsafeValue as unsafe:
+            log.error("an unsafe effect was not sent", id=str(getattr(effect, "id", "")), reason=str(unsafe))
+            self.put(refusal(effect, str(unsafe), datetime.now(UTC)))
 
     async def reload(self, module: str) -> bool:
         """Make the PBX read a module's configuration again, e.g. ``res_pjsip.so``; False when it would not."""

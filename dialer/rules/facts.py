@@ -112,7 +112,7 @@ Fact = CallFact | ShiftFact
 
 @dataclass(frozen=True, slots=True)
 class Originate:
-    """Place a customer's call. `dial_string` e.g. ``PJSIP/12125550123@carrier``; `ring_seconds` is the ring time-out."""
+    """Place a customer's call. `dial_string` e.g. ``PJSIP/12125550123@carrier``; `ring_seconds` bounds the ringing."""
 
     id: UUID
     dial_string: str

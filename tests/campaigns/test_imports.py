@@ -144,7 +144,7 @@ def test_a_monstrous_cell_costs_little_memory(tmp_path: Path) -> None:
 
 DIRTY = """customer id,name,phone,mobile,time zone
 C1,Ann,13800138000,,
-C2,Bob,12345,,
+C2,Bob,1234,,
 C3,Cid,,,
 C4,Dan,1.38E+10,,
 C5,Eve,+19005550199,,
@@ -166,13 +166,13 @@ def test_each_row_that_is_nobody_says_why() -> None:
     assert books(contact_list) == (13, 3, 2, 8)
     rejects = {r.row_no: (r.reason, r.column, r.value) for r in Reject.objects.filter(list=contact_list)}
     assert rejects == {
-        3: ("malformed", "phone", "12345"),
+        3: ("malformed", "phone", "1234"),
         4: ("missing", "phone", ""),
         5: ("ruined_by_spreadsheet", "phone", "1.38E+10"),
         6: ("wrong_line_type", "phone", "+19005550199"),
         7: ("unassigned_range", "phone", "20000138000"),
         8: ("duplicate", "customer id", "C1"),
-        10: ("duplicate", "customer id", ""),
+        10: ("duplicate", "phone", "013800138001"),
         11: ("ruined_by_spreadsheet", "customer id", "1.2E+15"),
         12: ("unknown_time_zone", "time zone", "Beijing"),
         13: ("too_many_cells", "", "shifted"),
@@ -180,7 +180,7 @@ def test_each_row_that_is_nobody_says_why() -> None:
     assert Reject.objects.get(row_no=3).row == {
         "customer id": "C2",
         "name": "Bob",
-        "phone": "12345",
+        "phone": "1234",
         "mobile": "",
         "time zone": "",
     }
@@ -363,12 +363,12 @@ def test_a_file_that_is_gone_is_said_to_be_gone() -> None:
 
 @pytest.mark.django_db
 def test_a_batch_takes_the_same_few_statements_whatever_its_size(django_assert_num_queries: Any) -> None:
-    small, large = ([applying.PersonRow(n, person(n)) for n in range(size)] for size in (1, 500))
+    contact_list = imported(GOOD)
+    batches = [[applying.PersonRow(n, person(n)) for n in range(10, 10 + size)] for size in (1, 500)]
 
-    with django_assert_num_queries(14) as captured:
-        applying.apply(imported(GOOD).pk, small)
-    assert captured
-    applying.apply(imported(GOOD).pk, large)
+    for people in batches:
+        with django_assert_num_queries(16):
+            applying.apply(contact_list.pk, people)
 
 
 def person(n: int) -> rows.Person:

@@ -105,7 +105,7 @@ def world() -> Iterator[World]:
     folder = new_folder()
     ours, theirs = pbx(folder), far_end.carrier(folder, FAST)
     try:
-        world = World(ours, theirs, ours.start(), theirs.start())
+        world = World(ours, theirs, ours.start(600), theirs.start(600))
         world.provision(AGENT)
         yield world
     finally:

@@ -56,9 +56,17 @@ def test_an_engine_that_has_been_outlived_reserves_nothing():
 
 @pytest.mark.parametrize(
     ("cause", "tech", "outcome", "minutes"),
-    [(17, "486", "busy", 15), (19, "480", "no_answer", 120), (1, "404", "invalid_number", 1440), (21, "603", "rejected", 1440), (34, "503", "congestion", 5)],
+    [
+        (17, "486", "busy", 15),
+        (19, "480", "no_answer", 120),
+        (1, "404", "invalid_number", 1440),
+        (21, "603", "rejected", 1440),
+        (34, "503", "congestion", 5),
+    ],
 )
-def test_an_unanswered_call_becomes_an_attempt_with_its_outcome_and_the_lead_is_due_again(cause, tech, outcome, minutes):
+def test_an_unanswered_call_becomes_an_attempt_with_its_outcome_and_the_lead_is_due_again(
+    cause, tech, outcome, minutes
+):
     campaign, server = build.campaign(), build.server()
     lead = build.lead(campaign)
     call = place(campaign, server).id
@@ -229,7 +237,7 @@ def test_an_agent_whose_phone_drops_in_a_conversation_still_writes_it_up_and_is_
 def test_telling_everything_twice_changes_nothing():
     campaign, server = build.campaign(), build.server()
     build.lead(campaign)
-    call, shift = talk(campaign, server)
+    call, _ = talk(campaign, server)
     ended = [f.HungUp(call, at(5), 16)]
     calls.hear(ended, timezone.now())
 

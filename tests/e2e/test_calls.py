@@ -75,9 +75,7 @@ def test_a_customer_who_hangs_up_leaves_the_agent_in_wrap_up_on_the_same_leg(flo
 
     for _ in range(2):
         eventually(lambda: floor.state(shift) == "wrap_up", "the customer hung up")
-        calls.record_disposition(
-            shift_id=shift.pk, disposition=_sale(), note="", callback_at=None, by=shift.agent.user
-        )
+        calls.record_disposition(shift_id=shift.pk, disposition=_sale(), note="", callback_at=None, by=shift.agent.user)
 
     assert Attempt.objects.filter(campaign=campaign, outcome="conversation").count() == 2
 

@@ -173,15 +173,16 @@ async def test_a_posted_call_that_the_pbx_refuses_becomes_a_fact(effect: object,
     assert [type(told) for told in facts] == [fact]
 
 
-async def test_an_unsafe_effect_writes_nothing_at_all() -> None:
+async def test_an_unsafe_effect_writes_nothing_and_when_posted_ends_its_own_call_only() -> None:
     async with FakePbx() as pbx, session(pbx) as driver:
         effect = originate(caller_id="x\r\n\r\nAction: Reload\r\nModule: res_pjsip.so")
         with pytest.raises(UnsafeValue):
             await driver.act(effect)
-        with pytest.raises(UnsafeValue):
-            driver.post(replace(effect, caller_id="x\nAction: Reload"))
+        driver.post(replace(effect, caller_id="x\nAction: Reload"))
+        facts = await hear(driver, Refused)
         await driver.snapshot()
 
+    assert [fact.id for fact in facts] == [effect.id]
     assert [action["Action"] for action in pbx.actions] == ["Login", "CoreShowChannels"]
 
 

@@ -93,22 +93,20 @@ async def test_every_wait_ends_with_the_link() -> None:
             assert driver._link.responses == {}
 
 
-async def test_a_peer_that_falls_silent_is_noticed_within_two_pings() -> None:
-    async with FakePbx() as pbx, session(pbx, ping_every=0.5) as driver:
+async def test_a_peer_that_falls_silent_is_noticed() -> None:
+    async with FakePbx() as pbx, session(pbx, ping_every=0.2) as driver:
         pbx.faults.stalled = True
-        began = asyncio.get_running_loop().time()
         with pytest.raises(Silent, match="stopped answering"):
             await asyncio.wait_for(driver.next_batch(), 60)
 
-        assert asyncio.get_running_loop().time() - began < 2 * 0.5 + 1.5
 
-
-async def test_a_peer_that_talks_but_never_answers_a_ping_is_silent_too() -> None:
-    async with FakePbx(faults=Faults(mute={"Ping"})) as pbx, session(pbx, ping_every=0.3) as driver:
-        await driver.act(originate())
+async def test_a_peer_that_talks_but_leaves_one_ping_unanswered_is_silent_too() -> None:
+    async with FakePbx(faults=Faults(mute={"Ping"})) as pbx, session(pbx, ping_every=0.2) as driver:
+        driver.post(originate())
         await hear_the_end(driver)
 
         assert isinstance(driver.lost, Silent)
+    assert [action["Action"] for action in pbx.actions].count("Ping") == 1
 
 
 async def test_a_peer_that_answers_pings_is_kept() -> None:

@@ -22,7 +22,9 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31)).map(lambda 
 
 def candidate(*phones: PhoneFacts, **fields) -> Candidate:
     known = phones or (PhoneFacts(1, ("UTC",)),)
-    return Candidate(**{"contact_id": 1, "campaign_id": 1, "line_of_business_id": None, "phones": known, "attempts": 0, **fields})
+    return Candidate(
+        **{"contact_id": 1, "campaign_id": 1, "line_of_business_id": None, "phones": known, "attempts": 0, **fields}
+    )
 
 
 def policy(*caps_: Cap, hours: Hours = DAY) -> Policy:
@@ -105,8 +107,12 @@ def test_do_not_call_comes_before_hours_and_caps_and_says_until_when():
     until = NOW + timedelta(days=2)
     night = policy(attempts_cap, hours=Hours(time(1), time(2)))
 
-    assert verdict(candidate(PhoneFacts(1, ("UTC",), suppressed_until=until)), night, NOW) == Refuse(Reason.DO_NOT_CALL, until)
-    assert verdict(candidate(PhoneFacts(1, ("UTC",), suppressed_until=FOREVER)), night, NOW) == Refuse(Reason.DO_NOT_CALL, None)
+    assert verdict(candidate(PhoneFacts(1, ("UTC",), suppressed_until=until)), night, NOW) == Refuse(
+        Reason.DO_NOT_CALL, until
+    )
+    assert verdict(candidate(PhoneFacts(1, ("UTC",), suppressed_until=FOREVER)), night, NOW) == Refuse(
+        Reason.DO_NOT_CALL, None
+    )
 
 
 def test_a_learned_status_ages():

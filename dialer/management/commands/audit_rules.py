@@ -38,7 +38,8 @@ CHECKS = {
               AND b.reserved_at <= a.reserved_at AND b.reserved_at > a.reserved_at - k.window_hours * interval '1 h'
               AND CASE k.per WHEN 'phone' THEN b.phone = a.phone ELSE b.contact_id = a.contact_id END
               AND CASE k.scope WHEN 'campaign' THEN b.campaign_id = a.campaign_id
-                               WHEN 'line_of_business' THEN h.line_of_business_id IS NOT DISTINCT FROM g.line_of_business_id
+                               WHEN 'line_of_business'
+                               THEN h.line_of_business_id IS NOT DISTINCT FROM g.line_of_business_id
                                ELSE true END)""",
     "do_not_call": f"""
         SELECT count(*) FROM dialer_attempt a JOIN campaigns_campaign g ON g.id = a.campaign_id

@@ -7,7 +7,7 @@ are read by everybody on the machine.
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -27,12 +27,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="main", help="the server's name here")
         parser.add_argument("--ami-host")
-        parser.add_argument("--ami-port", type=int)
+        parser.add_argument("--ami-port", type=port)
         parser.add_argument("--ami-user")
         parser.add_argument("--pjsip-file", help="the file included by its pjsip.conf that we write")
         parser.add_argument("--trunk", default="carrier", help="the trunk's name, a slug")
         parser.add_argument("--trunk-host", help="without it, no trunk is made or changed")
-        parser.add_argument("--trunk-port", type=int)
+        parser.add_argument("--trunk-port", type=port)
         parser.add_argument("--trunk-user", help=f"its password is read from {TRUNK_VARIABLE}")
         parser.add_argument("--trunk-registers", action="store_true", default=None)
         parser.add_argument("--number-format", choices=Trunk.NumberFormat.values)
@@ -77,6 +77,12 @@ class Command(BaseCommand):
                 "calls_per_second": options["calls_per_second"],
             },
         )
+
+
+def port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise ArgumentTypeError(f"“{text}” is no port: give a number from 1 to 65535.")
+    return int(text)
 
 
 def _saved(row: Row, values: dict[str, Any]) -> Row:
