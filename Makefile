@@ -3,10 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 ARGS ?=
-ONLY ?=
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: demo test test-fast lint bench run clean setup
+.PHONY: demo test test-fast lint run clean setup
 
 demo: setup
 	@$(RUN) -m deploy.demo $(ARGS)
@@ -23,9 +22,6 @@ lint: $(VENV)/.dev
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache > $(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 	@DATABASE_URL=postgres:///unused $(RUN) -W ignore manage.py makemigrations --check --dry-run > $(VENV)/migrations.log 2>&1 || { cat $(VENV)/migrations.log; exit 1; }
-
-bench: setup
-	@$(RUN) -m bench $(ONLY)
 
 run: setup
 	@$(RUN) -m deploy.run
