@@ -72,6 +72,8 @@ class Stack:
     def _start(self) -> None:
         self.var.mkdir(parents=True, exist_ok=True)
         self.env = {"PYTHONPATH": str(places.CHECKOUT), "FAIRDIAL_VAR": str(self.var), "SECRET_KEY": self._secret_key()}
+        # On one machine no other engine waits to take over; a killed one's successor sees that it is dead at once.
+        self.env["ENGINE_LEASE_SECONDS"] = os.environ.get("ENGINE_LEASE_SECONDS", "60")
         self._start_services()
         self.pbx = self._start_pbx()
         self.far_end = self._start_carrier() if self.carrier else None

@@ -16,7 +16,8 @@ from dialer.models import PbxServer
 
 TAKE = """
 UPDATE dialer_pbxserver SET owner = %(owner)s, epoch = epoch + 1, lease_until = now() + %(seconds)s * interval '1 s'
-WHERE id = %(server)s AND enabled AND (lease_until IS NULL OR lease_until < now() - %(after)s * interval '1 s')
+WHERE id = %(server)s AND enabled
+  AND (lease_until IS NULL OR lease_until < now() - %(after)s * interval '1 s' OR owner = %(dead_owner)s)
 RETURNING epoch
 """
 RENEW = """
@@ -38,12 +39,11 @@ class Lease:
     epoch: int
 
 
-def take(*, server_id: int, owner: str, after_seconds: float = 0) -> Lease | None:
-    """The lease, if nobody has held it for `after_seconds`; None while somebody drives."""
+def take(*, server_id: int, owner: str, after_seconds: float = 0, dead_owner: str | None = None) -> Lease | None:
+    """The lease, if nobody has held it for `after_seconds`, or `dead_owner` holds it; None while somebody drives."""
+    values = {"owner": owner, "seconds": settings.LEASE_SECONDS, "server": server_id, "after": after_seconds}
     with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE, {"owner": owner, "seconds": settings.LEASE_SECONDS, "server": server_id, "after": after_seconds}
-        )
+        cursor.execute(TAKE, {**values, "dead_owner": dead_owner})
         row = cursor.fetchone()
     return Lease(server_id, owner, row[0]) if row else None
 

@@ -97,8 +97,23 @@ def _take(server_id: int) -> tuple[Server, Lease] | None:
     home = settings.ENGINE_SERVER
     row = PbxServer.objects.get(pk=server_id)
     after = 0.0 if home in ("", row.name) else OTHERS_AFTER_SECONDS
-    lease = leases.take(server_id=server_id, owner=owner_name(), after_seconds=after)
+    dead = row.owner if _is_dead(row.owner) else None
+    lease = leases.take(server_id=server_id, owner=owner_name(), after_seconds=after, dead_owner=dead)
     return (Server.of(row), lease) if lease else None
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether the owner was a process of this very host that is no more: then its lease need not run out."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 async def _enabled(lane: Lane) -> list[int]:
