@@ -5,13 +5,17 @@ RUN := $(VENV)/bin/python
 ARGS ?=
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: demo test test-fast lint run clean setup
+.PHONY: demo test test-rules test-fast lint run clean setup
 
 demo: setup
 	@$(RUN) -m deploy.demo $(ARGS)
 
 test: setup chromium
 	@$(RUN) -m pytest $(ARGS)
+
+# The rules of both apps: pure, so neither a server nor Django is started.
+test-rules: $(VENV)/.dev
+	@$(RUN) -m pytest -o addopts= -o filterwarnings= -p no:django tests/rules $(ARGS)
 
 test-fast: $(VENV)/.dev
 	@$(RUN) -m pytest -m "not pbx and not browser and not e2e" $(ARGS)
