@@ -140,7 +140,9 @@ def _classify(text: str, default_country: str, extension: str) -> Number | NotAN
 
 
 def _why_invalid(parsed: PhoneNumber) -> Reason:
-    return Reason.UNASSIGNED_RANGE if phonenumbers.is_possible_number(parsed) else Reason.MALFORMED
+    """Too long, too short, or dialable only within one town: malformed. Else nobody was given that range."""
+    possible = phonenumbers.is_possible_number_with_reason(parsed) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return Reason.UNASSIGNED_RANGE if possible else Reason.MALFORMED
 
 
 def _zones(parsed: PhoneNumber, kind: int, country_code: int) -> tuple[str, ...]:
