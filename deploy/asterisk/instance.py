@@ -57,6 +57,7 @@ class Instance:
         self._account = places.service_account()
         self._wanted = Path(var) / "asterisk" / name
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: FolderLock | None = None
         self.sip_host = os.environ.get(f"{prefix}_SIP_HOST") or "127.0.0.1"
         self.http_host = os.environ.get(f"{prefix}_WS_HOST") or "127.0.0.1"
 
@@ -89,7 +90,8 @@ class Instance:
             (self.folder / "pid").unlink(missing_ok=True)
             if self._run_folder.parent != self.folder:
                 shutil.rmtree(self._run_folder, ignore_errors=True)
-        self._lock.drop()
+        if self._lock is not None:
+            self._lock.drop()
 
     @property
     def pid(self) -> int | None:

@@ -45,6 +45,7 @@ class Postgres:
         self._account = places.service_account()
         self._wanted = Path(var) / "postgres"
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: FolderLock | None = None
 
     def start(self, timeout: float = START_TIMEOUT) -> str:
         """Start and return DATABASE_URL; `timeout` in seconds.
@@ -73,7 +74,8 @@ class Postgres:
             self._process = None
             if self._sockets != self.folder:
                 shutil.rmtree(self._sockets, ignore_errors=True)
-        self._lock.drop()
+        if self._lock is not None:
+            self._lock.drop()
 
     @property
     def pid(self) -> int | None:

@@ -30,6 +30,7 @@ class Valkey:
         self._account = places.service_account()
         self._wanted = Path(var) / "valkey"
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: FolderLock | None = None
 
     def start(self, timeout: float = START_TIMEOUT) -> str:
         """Start and return REDIS_URL; `timeout` in seconds.
@@ -56,7 +57,8 @@ class Valkey:
             processes.stop(self._process, signal.SIGTERM)
             self._process = None
             self._pid_file.unlink(missing_ok=True)
-        self._lock.drop()
+        if self._lock is not None:
+            self._lock.drop()
 
     @property
     def pid(self) -> int | None:

@@ -36,9 +36,9 @@ def by_name(behaviour: Behaviour) -> str:
 
 @pytest.mark.parametrize("behaviour", REFUSALS, ids=by_name)
 def test_a_far_end_that_refuses_gives_its_cause(driver: Driver, behaviour: Behaviour) -> None:
-    call = driver.call(dial(behaviour.name))
+    call = driver.call(dial(behaviour.name), ring=200.0)  # an announcement of 3 s took over 30 on a starved machine
 
-    hangup = driver.event("Hangup", call)
+    hangup = driver.event("Hangup", call, timeout=250.0)
     assert (hangup["Cause"], hangup["TechCause"]) == (str(behaviour.cause), str(behaviour.sip))
 
 

@@ -41,7 +41,7 @@ def test_all_processes_speak_in_one_log(var: Path) -> None:
 
 def test_what_crashes_is_started_again_ever_more_slowly(var: Path) -> None:
     with Supervisor(var) as supervisor:
-        supervisor.start(python("frail", "raise SystemExit(3)", backoff=(0.05, 0.1)))
+        supervisor.start(python("frail", "raise SystemExit(3)", backoff=(0.05, 0.1), steady=1e6))
         wait_until(lambda: sum("starting it again" in line for line in lines(supervisor)) >= 3)
         notices = [line for line in lines(supervisor) if "starting it again" in line]
         assert notices[0] == "supervisor | frail ended (code 3): starting it again in 0.05 s"
