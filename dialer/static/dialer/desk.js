@@ -196,7 +196,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "desk") return;
     remember();
-    // A refusal comes with its status and with the desk as it really is.
+    // A refusal comes with its status and with the desk as it really is; what was refused is not tried again by itself.
+    if (event.detail.xhr.status >= 400) keep({ pick: null });
     if (event.detail.serverResponse.includes('id="desk"')) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   ["htmx:afterSwap", "htmx:afterSettle"].forEach((name) => document.addEventListener(name, () => { if (desk()) dress(); }));
