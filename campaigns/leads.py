@@ -6,6 +6,7 @@ twice changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -126,7 +127,10 @@ def _held(pairs: Iterable[tuple[int, UUID]]) -> dict[int, tuple[int, dict[str, i
     with connection.cursor() as cursor:
         cursor.execute(HELD, [list(by_lead.values()), list(by_lead)])
         rows = cursor.fetchall()
-    return {lead: (campaign, counts) for lead, campaign, counts, held_by in rows if by_lead[lead] == held_by}
+    # Django reads jsonb as text on a bare cursor.
+    return {
+        lead: (campaign, json.loads(counts)) for lead, campaign, counts, held_by in rows if by_lead[lead] == held_by
+    }
 
 
 def _after_outcomes(settlements: list[Settlement], now: datetime) -> list[LetGo]:
