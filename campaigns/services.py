@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -91,7 +90,7 @@ def audit(by: User | None, action: str, on: Model, data: dict[str, Any]) -> None
 
 
 def _changed(kind: str, id: int) -> None:
-    transaction.on_commit(partial(events.changed, kind, id), robust=True)
+    transaction.on_commit(lambda: events.changed(kind, id), robust=True)
 
 
 @transaction.atomic
@@ -121,8 +120,9 @@ def upload_list(
         attach_list(campaign=campaign, list=created, by=by)
     if read_later:
         # Robust: without a broker the list waits, and is read when `resume_imports` finds it.
-        enqueue = partial(current_app.send_task, "campaigns.tasks.import_list", [created.pk], retry=False)
-        transaction.on_commit(enqueue, robust=True)
+        transaction.on_commit(
+            lambda: current_app.send_task("campaigns.tasks.import_list", [created.pk], retry=False), robust=True
+        )
     _changed("list", created.pk)
     return created
 

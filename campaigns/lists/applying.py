@@ -23,7 +23,8 @@ CREATE TEMP TABLE IF NOT EXISTS import_row (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_phone (
     row_no int, number bigint, position int, label text, country text, line_type text, zones text[]
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+TRUNCATE import_row, import_phone
 """
 COPY_ROWS = "COPY import_row (row_no, customer_id, first_phone, name, language, time_zone, attributes) FROM STDIN"
 COPY_PHONES = "COPY import_phone (row_no, number, position, label, country, line_type, zones) FROM STDIN"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -162,7 +161,7 @@ def _finish(contact_list: ContactList) -> None:
     services.audit(None, "list.imported", contact_list, _books(contact_list))
     for campaign in contact_list.campaigns.all():
         services.add_leads(campaign=campaign, list=contact_list)
-    transaction.on_commit(partial(events.changed, "list", contact_list.pk), robust=True)
+    transaction.on_commit(lambda: events.changed("list", contact_list.pk), robust=True)
     logger.info("list %s imported: %s", contact_list.pk, _books(contact_list))
 
 
@@ -191,5 +190,5 @@ def _fail(contact_list: ContactList, sentence: str) -> None:
     contact_list.state, contact_list.error, contact_list.finished_at = State.FAILED, sentence, timezone.now()
     contact_list.save(update_fields=["state", "error", "finished_at"])
     services.audit(None, "list.failed", contact_list, {"error": sentence})
-    transaction.on_commit(partial(events.changed, "list", contact_list.pk), robust=True)
+    transaction.on_commit(lambda: events.changed("list", contact_list.pk), robust=True)
     logger.info("list %s refused", contact_list.pk)

@@ -120,7 +120,7 @@ def _phones(layout: Layout, cells: list[str], default_country: str) -> tuple[Per
     flaw = Refused(numbers.Reason.MISSING, layout.header[layout.phones[0].index])
     for column in layout.phones:
         match numbers.check(cells[column.index], default_country):
-            case NotANumber(reason):
+            case NotANumber(reason) if reason != numbers.Reason.MISSING:
                 if flaw.reason == numbers.Reason.MISSING:
                     flaw = Refused(reason, layout.header[column.index], cells[column.index])
             case Number() as number:

@@ -164,6 +164,7 @@ async def test_a_nudge_reaches_the_browser_at_once_and_carries_nothing_personal(
 async def test_whatever_a_payload_holds_stays_in_the_process():
     session, _none = await session_of("supervisor")
     async with running() as app, opened(Browser(app, "wall", session)) as browser:
+        assert await browser.status() == 200
         await until(lambda: app.hub.up)
         with redis.Redis.from_url(settings.REDIS_URL) as publisher:
             publisher.publish("fairdial.wall", json.dumps({"n": 5, "name": "Ada Example", "phone": "12025550100"}))
