@@ -4,8 +4,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 ARGS ?=
 export DJANGO_SETTINGS_MODULE := config.settings
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-rules test-fast lint run clean setup
+.PHONY: demo test test-rules test-fast lint bench run clean setup chromium
 
 demo: setup
 	@$(RUN) -m deploy.demo $(ARGS)
@@ -23,9 +24,13 @@ test-fast: $(VENV)/.dev
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "Run: $(VENV)/bin/ruff format ."; exit 1; }
 	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/mypy --no-error-summary
+	@DATABASE_URL=postgres:///unused $(VENV)/bin/mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache > $(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 	@DATABASE_URL=postgres:///unused $(RUN) -W ignore manage.py makemigrations --check --dry-run > $(VENV)/migrations.log 2>&1 || { cat $(VENV)/migrations.log; exit 1; }
+
+# `make bench ONLY=connect` runs one of them.
+bench: setup
+	@$(RUN) -m bench $(ONLY)
 
 run: setup
 	@$(RUN) -m deploy.run
