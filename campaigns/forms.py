@@ -19,7 +19,10 @@ from django.utils.translation import ngettext
 from campaigns.models import Campaign, ContactList, LineOfBusiness
 
 # The generic form exists for the type checker only; at run time Django's is not subscriptable.
-OfCampaign = forms.ModelForm[Campaign] if TYPE_CHECKING else forms.ModelForm
+if TYPE_CHECKING:
+    OfCampaign = forms.ModelForm[Campaign]
+else:
+    OfCampaign = forms.ModelForm
 
 FILE_KINDS = (".csv", ".txt", ".tsv", ".xlsx")
 COUNTRIES = [

@@ -26,7 +26,7 @@ def reader_time_zone(get_response: Handler) -> Handler:
 
         async def in_async(request: HttpRequest) -> HttpResponseBase:
             with timezone.override(_zone_of(await request.auser())):
-                return await get_response(request)  # type: ignore[no-any-return]
+                return await get_response(request)
 
         return in_async
 

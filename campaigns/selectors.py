@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Case, CharField, Count, F, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Now
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -23,7 +23,6 @@ from campaigns.models import Campaign, ContactList, Disposition, Lead, Reject, S
 from campaigns.partitions import first_id
 
 PAGE = 100
-SILENT_ENGINE = timedelta(seconds=10)  # an engine decides once a second
 AGENT_STATES = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
 LEAD_RANKS = {("due", False): 0, ("due", True): 1, ("held", False): 2, ("finished", False): 3}
 
@@ -153,17 +152,18 @@ def _standing(campaign: Campaign, behind: bool, limited_by: str) -> Standing:
 
 
 def _limits(campaigns: QuerySet[Campaign]) -> dict[int, str]:
-    """What limits each campaign where it was decided on last; an engine that decides no more is gone."""
-    silent = timezone.now() - SILENT_ENGINE
+    """What limits each campaign where it was decided on last; a server without a driver decides nothing."""
     decided = campaigns.filter(pools__decided_at__isnull=False).order_by("pools__decided_at")
-    rows = decided.values_list("pk", "pools__limited_by", "pools__decided_at")
-    return {pk: limited_by if at > silent else "pbx_down" for pk, limited_by, at in rows}
+    driven = Case(When(pools__server__lease_until__gt=Now(), then=True), default=False)
+    rows = decided.annotate(driven=driven).values_list("pk", "pools__limited_by", "driven")
+    return {pk: limited_by if driven else "pbx_down" for pk, limited_by, driven in rows}
 
 
 def lead_groups(campaign: Campaign, now: datetime) -> list[LeadGroup]:
     """All leads of the campaign by state and reason: callable, waiting, in a call, finished; largest first in each."""
     leads = _with_fate(Lead.objects.order_by().filter(campaign=campaign), now)
-    rows = leads.values_list("state", "later", "why").annotate(n=Count("pk"), at=Min("due_at"))
+    fates = leads.values_list("state", "later", "why")  # type: ignore[misc]
+    rows = fates.annotate(n=Count("pk"), at=Min("due_at"))
     groups = [LeadGroup(state, later, why, count, at if later else None) for state, later, why, count, at in rows]
     return sorted(groups, key=lambda g: (g.rank, -g.count))
 
@@ -174,9 +174,9 @@ def lead_page(campaign: Campaign, *, after: int, filters: dict[str, str], now: d
     if filters.get("state") in Lead.State.values:
         leads = leads.filter(state=filters["state"])
     if "when" in filters:
-        leads = leads.filter(later=filters["when"] == "later")
+        leads = leads.filter(later=filters["when"] == "later")  # type: ignore[misc]
     if "why" in filters:
-        leads = leads.filter(why=filters["why"])
+        leads = leads.filter(why=filters["why"])  # type: ignore[misc]
     return list(leads.select_related("contact").order_by("contact_id")[: PAGE + 1])
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 from dialer.engine.bootstep import EngineStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+@setup_logging.connect
+def leave_logging_alone(**_: object) -> None:
+    """Django's settings say how to log; with a receiver here Celery does not set up its own."""
+
 
 app = Celery("fairdial")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -22,13 +22,13 @@ import redis.asyncio
 from asgiref.sync import sync_to_async
 from redis.exceptions import RedisError
 
+from dialer import nudge
 from dialer.hearing import Refused, channels_for, cors_headers, hearer_of_session, session_key
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-CHANNEL = "fairdial."
 BEAT_SECONDS = 15.0
 RETRY_MS = 2000
 # A stream is closed after this long, so that whoever has lost the right to listen stops hearing.
@@ -111,12 +111,12 @@ async def hear_redis(hub: Hub, url: str) -> None:
 async def _hear_once(hub: Hub, url: str) -> None:
     client = redis.asyncio.from_url(url, socket_connect_timeout=2, health_check_interval=5)
     async with client, client.pubsub() as pubsub:
-        await pubsub.psubscribe(CHANNEL + "*")
+        await pubsub.psubscribe(nudge.PREFIX + "*")
         hub.turn(up=True)
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5.0)
+            message = await nudge.hear(pubsub)
             if message is not None:
-                hub.tell(message["channel"].decode().removeprefix(CHANNEL), _number(message["data"]))
+                hub.tell(message["channel"].decode().removeprefix(nudge.PREFIX), _number(message["data"]))
 
 
 def _number(data: object) -> int:

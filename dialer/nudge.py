@@ -6,18 +6,22 @@ database, and a poll heals a lost word. Redis being away costs a page two second
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import redis
 from django.conf import settings
+from redis.asyncio.client import PubSub
 
 log = logging.getLogger(__name__)
 
 PREFIX = "fairdial."
 WALL = "wall"
+LISTEN_SECONDS = 1.0
 _silent_until = 0.0
 
 
@@ -57,6 +61,19 @@ def publish_all(topics: Iterable[str]) -> None:
     except (redis.RedisError, OSError) as error:
         _silent_until = time.monotonic() + 1
         log.warning("nudge lost, Redis does not answer: %s", type(error).__name__)
+
+
+async def hear(pubsub: PubSub) -> dict[str, Any] | None:
+    """The next message of a subscription, None when there was none for a second.
+
+    redis-py was seen to swallow its task's cancellation while it connects, and then to listen for ever: whoever is
+    cancelled ends here.
+    """
+    message: dict[str, Any] | None = await pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+    return message
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -191,7 +192,7 @@ def _note(changes: Changes, row: _Row, move: rules.Move) -> None:
 def _update(shifts: list[rules.Shift]) -> None:
     if not shifts:
         return
-    columns = [
+    columns: list[Any] = [
         [s.id for s in shifts],
         [s.state.value for s in shifts],
         [s.since for s in shifts],
@@ -208,7 +209,7 @@ def _update(shifts: list[rules.Shift]) -> None:
 def _write_spans(spans: list[tuple[_Row, datetime]]) -> None:
     if not spans:
         return
-    columns = [
+    columns: list[Any] = [
         [row.shift.id for row, _ in spans],
         [row.agent_id for row, _ in spans],
         [row.campaign_id for row, _ in spans],

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, timezone
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 LONGEST_TEXT = 100
 
@@ -136,7 +137,7 @@ def _classify(text: str, default_country: str, extension: str) -> Number | NotAN
     if kind not in LINE_TYPES or country == NON_GEOGRAPHIC:
         return NotANumber(Reason.WRONG_LINE_TYPE)
     phone = int(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:])
-    return Number(phone, country, LINE_TYPES[kind], _zones(parsed, kind, parsed.country_code), extension)
+    return Number(phone, country, LINE_TYPES[kind], _zones(parsed, kind), extension)
 
 
 def _why_invalid(parsed: PhoneNumber) -> Reason:
@@ -145,10 +146,11 @@ def _why_invalid(parsed: PhoneNumber) -> Reason:
     return Reason.UNASSIGNED_RANGE if possible else Reason.MALFORMED
 
 
-def _zones(parsed: PhoneNumber, kind: int, country_code: int) -> tuple[str, ...]:
+def _zones(parsed: PhoneNumber, kind: int) -> tuple[str, ...]:
     """As phonenumbers.timezone.time_zones_for_number, which would find the kind again: half of all the time spent."""
+    country_code = parsed.country_code or 0
     if phonenumbers.is_number_type_geographical(kind, country_code):
         zones = timezone.time_zones_for_geographical_number(parsed)
     else:
-        zones = timezone.TIMEZONE_DATA.get(str(country_code), ())
+        zones = TIMEZONE_DATA.get(str(country_code), ())
     return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns import selectors, services
 from campaigns.forms import AttachForm, CampaignForm, PacingForm, SettingsForm, pacing_sentence
 from campaigns.models import Campaign, Lead
-from campaigns.permissions import MANAGE, SUPERVISE, role_required
+from campaigns.permissions import MANAGE, SUPERVISE, person, role_required
 from campaigns.views.answers import acted, refused
 
 ACTIONS: dict[str, Callable[..., Any]] = {"start": services.start, "pause": services.pause, "stop": services.stop}
@@ -36,7 +36,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            campaign = services.create_campaign(by=request.user, **form.cleaned_data)
+            campaign = services.create_campaign(by=person(request), **form.cleaned_data)
         except services.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -86,7 +86,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if action == "stop" and request.POST.get("name", "").strip() != campaign.name:
         return refused(request, _("Not stopped: the name typed is not the campaign's."), "campaign", pk)
     try:
-        ACTIONS[action](campaign=campaign, by=request.user)
+        ACTIONS[action](campaign=campaign, by=person(request))
     except services.Refused as refusal:
         return refused(request, str(refusal), "campaign", pk)
     campaign.refresh_from_db()
@@ -100,7 +100,7 @@ def pacing(request: HttpRequest, pk: int) -> HttpResponse:
     form = PacingForm(request.POST, instance=campaign)
     if form.is_valid():
         try:
-            services.set_pacing(campaign=Campaign.objects.get(pk=pk), by=request.user, **form.cleaned_data)
+            services.set_pacing(campaign=Campaign.objects.get(pk=pk), by=person(request), **form.cleaned_data)
         except services.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -129,7 +129,7 @@ def save_settings(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, pk=pk)
     form = SettingsForm(request.POST, instance=campaign)
     if form.is_valid():
-        services.change_settings(campaign=Campaign.objects.get(pk=pk), by=request.user, **form.cleaned_data)
+        services.change_settings(campaign=Campaign.objects.get(pk=pk), by=person(request), **form.cleaned_data)
         messages.success(request, _("Settings saved; they hold from the next call on."))
     return acted(request, "campaigns/settings_form.html", {"campaign": campaign, "settings_form": form}, "campaign", pk)
 
@@ -143,7 +143,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return refused(request, _("Choose a list first."), "campaign", pk)
     try:
-        services.attach_list(campaign=campaign, list=form.cleaned_data["list"], by=request.user)
+        services.attach_list(campaign=campaign, list=form.cleaned_data["list"], by=person(request))
     except services.Refused as refusal:
         return refused(request, str(refusal), "campaign", pk)
     messages.success(request, _("“%(name)s” is attached.") % {"name": form.cleaned_data["list"]})

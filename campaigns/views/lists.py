@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns import selectors, services, words
 from campaigns.forms import UploadForm
 from campaigns.models import Campaign, ContactList, Reject
-from campaigns.permissions import MANAGE, role_required
+from campaigns.permissions import MANAGE, person, role_required
 
 # A cell that begins with one of these is a formula to a spreadsheet.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +37,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            uploaded = services.upload_list(**form.cleaned_data, by=request.user, campaign=campaign)
+            uploaded = services.upload_list(**form.cleaned_data, by=person(request), campaign=campaign)
         except services.Refused as refusal:
             form.add_error("file", str(refusal))
         else:

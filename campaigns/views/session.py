@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from campaigns.models import User
-from campaigns.permissions import role_of
+from campaigns.permissions import person, role_of
 
 HOMES = {
     User.Role.AGENT: "desk",
@@ -63,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def choose_language(request: HttpRequest) -> HttpResponseBase:
     """Django's own view sets the cookie and goes back; we remember the choice for the next browser."""
     language = request.POST.get("language")
-    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+    if isinstance(request.user, User) and language in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=language)
     return set_language(request)
 
@@ -73,7 +73,7 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
 def choose_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme in User.Theme.values:
-        User.objects.filter(pk=request.user.pk).update(theme=theme)
+        User.objects.filter(pk=person(request).pk).update(theme=theme)
     return redirect(_back(request))
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns import selectors, services
 from campaigns.forms import SuppressionForm
 from campaigns.models import Suppression
-from campaigns.permissions import MANAGE, SUPERVISE, role_required
+from campaigns.permissions import MANAGE, SUPERVISE, person, role_required
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +25,7 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
             entry = services.suppress(
                 number=form.cleaned_data["number"],
                 reason=form.cleaned_data["reason"],
-                by=request.user,
+                by=person(request),
                 **form.scope_objects(),
             )
         except services.Refused as refusal:
@@ -49,6 +49,6 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     if not reason:
         messages.error(request, _("Say why the number may be called again; it is kept in the audit trail."))
     else:
-        services.unsuppress(suppression=entry, reason=reason, by=request.user)
+        services.unsuppress(suppression=entry, reason=reason, by=person(request))
         messages.success(request, _("+%(number)s may be called again.") % {"number": entry.phone})
     return redirect("suppressions")

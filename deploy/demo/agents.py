@@ -100,7 +100,7 @@ class Agent:
             raise httpx.HTTPStatusError("log-in refused", request=answer.request, response=answer)
 
     async def _post(self, path: str, **form: str) -> httpx.Response:
-        token = self.http.cookies.get(CSRF, "")
+        token = self.http.cookies.get(CSRF) or ""
         headers = {"X-CSRFToken": token, "Referer": str(self.http.base_url)}
         return await self.http.post(path, data=form, headers=headers)
 

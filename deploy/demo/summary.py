@@ -53,10 +53,14 @@ def figures(database_url: str, began: float) -> Figures:
     """The figures since `began` (seconds since 1970)."""
     since = datetime.fromtimestamp(began, UTC)
     with psycopg.connect(database_url) as connection:
-        counts = connection.execute(FIGURES, [since]).fetchone() or (0,) * 6
+        counts = connection.execute(FIGURES, [since]).fetchone()
         said = connection.execute(DISPOSITIONS, [since]).fetchall()
         live, talking, agents = connection.execute(NOW).fetchone() or (0, 0, "")
-    return Figures(*counts, tuple((label, n) for label, n in said), live, talking, agents or "nobody signed in")
+    assert counts  # an aggregate without GROUP BY always gives a row
+    placed, answered, connected, abandoned, p50, p99 = counts
+    return Figures(
+        placed, answered, connected, abandoned, p50, p99, tuple(said), live, talking, agents or "nobody signed in"
+    )
 
 
 def show(database_url: str, began: float, *, live: bool) -> None:

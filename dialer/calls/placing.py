@@ -84,8 +84,8 @@ def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int) -> list[
 
 def request_hangup(*, shift_id: UUID) -> None:
     """The agent ends the call they talk in; the engine hangs up, and the call's own events settle it."""
-    shift = Shift.objects.filter(pk=shift_id, call_id__isnull=False).first()
-    if shift and LiveCall.objects.filter(pk=shift.call_id, hangup_by="").update(hangup_by="agent"):
+    shift = Shift.objects.filter(pk=shift_id).first()
+    if shift and shift.call_id and LiveCall.objects.filter(pk=shift.call_id, hangup_by="").update(hangup_by="agent"):
         nudge.publish(nudge.engine(shift.server_id))
 
 

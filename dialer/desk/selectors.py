@@ -168,9 +168,9 @@ def call_of(shift: Shift) -> LiveCall | Attempt | None:
     zones = Subquery(Phone.objects.filter(number=OuterRef("phone")).values("zones")[:1])
     models = (Attempt, LiveCall) if shift.state == Shift.State.WRAP_UP else (LiveCall, Attempt)
     for model in models:
-        call = model.objects.select_related("contact").annotate(zones=zones).filter(pk=shift.call_id).first()  # type: ignore[attr-defined]
+        call = model.objects.select_related("contact").annotate(zones=zones).filter(pk=shift.call_id).first()  # type: ignore[misc]
         if call is not None:
-            return call  # type: ignore[no-any-return]
+            return call
     return None
 
 

@@ -20,7 +20,7 @@ STOP_SECONDS = 15.0
 class EngineStep(bootsteps.StartStopStep):
     """Drives every server that needs it while the worker lives."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         super().__init__(worker, **kwargs)
@@ -41,7 +41,8 @@ class EngineStep(bootsteps.StartStopStep):
                 self._loop.call_soon_threadsafe(self._task.cancel)
             self._thread.join(STOP_SECONDS)
 
-    terminate = stop
+    def terminate(self, worker: Any) -> None:
+        self.stop(worker)
 
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -17,6 +17,7 @@ from django.db import connections
 
 from dialer import leases
 from dialer.engine.engine import Engine, Server
+from dialer.engine.faults import describe
 from dialer.engine.lanes import Lane
 from dialer.leases import Lease, LeaseLost
 from dialer.models import PbxServer
@@ -87,7 +88,10 @@ async def _drive_once(lane: Lane, server_id: int) -> bool:
         log.error("stopped driving", server=server.name, reason=str(error))
         await _note(lane, lease, str(error))
     except DatabaseError as error:
-        log.error("stopped driving: the database failed", server=server.name, error=type(error).__name__)
+        log.error("stopped driving: the database failed", server=server.name, fault=describe(error))
+    except Exception as fault:  # ours; whatever it is, the server must be driven again
+        log.error("stopped driving: a fault of our own", server=server.name, fault=describe(fault))
+        await _note(lane, lease, f"The engine met a fault of its own and starts again ({describe(fault)}).")
     finally:
         await asyncio.shield(_release(lane, lease))
     return True

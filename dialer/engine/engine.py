@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 import redis.asyncio
 import structlog
@@ -22,13 +25,14 @@ from django.utils import timezone
 
 from dialer import calls, leases, matching, nudge, provision, shifts
 from dialer.engine import chores, pool
+from dialer.engine.faults import describe
 from dialer.engine.lanes import Lane, Lanes
 from dialer.leases import Lease
 from dialer.models import PbxServer
 from dialer.pbx import PbxError
 from dialer.pbx.ami import Session
 from dialer.pbx.snapshot import missed
-from dialer.rules.facts import AgentGone, CallFact, Effect, Fact, Originate, ShiftFact
+from dialer.rules.facts import AgentGone, CallFact, Effect, Fact, Originate, ShiftFact, Unsent
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +42,7 @@ RENEW_SECONDS = 2.0
 FIRST_AUDIT_SECONDS = 6.0  # a little later than a call may need to appear on the PBX
 AUDIT_SECONDS = 30.0
 PROVISION_SECONDS = 5.0
-NUDGE_SECONDS = 0.05
+NUDGE_SECONDS = 0.05  # what changes within this time after a nudge shares the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,12 @@ class Engine:
         self.matcher, self.ticker, self.keeper, self.provider, self.nudger = (
             Lane(name) for name in ("match", "tick", "lease", "provision", "nudge")
         )
-        self._match_wanted, self._tick_wanted = asyncio.Event(), asyncio.Event()
+        self._match_wanted, self._tick_wanted, self._nudge_wanted, self._send_wanted = (
+            asyncio.Event() for _ in range(4)
+        )
         self._topics: set[str] = set()
-        self._outbox: asyncio.Queue[Originate] = asyncio.Queue()
+        # Filled in the tick's thread: what that thread has written down is here even if nobody waits for it any more.
+        self._unsent: deque[Originate] = deque()
         self._budgets: dict[int, pool.Budget] = {}
 
     async def run(self) -> None:
@@ -82,6 +89,7 @@ class Engine:
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
         finally:
+            await self._take_back_unsent()
             for lane in (*self.lanes.lanes, self.matcher, self.ticker, self.keeper, self.provider, self.nudger):
                 await asyncio.to_thread(lane.close)
 
@@ -93,7 +101,7 @@ class Engine:
             for task in self._tasks():
                 group.create_task(task)
 
-    def _tasks(self) -> Iterable[Awaitable[None]]:
+    def _tasks(self) -> Iterable[Coroutine[Any, Any, None]]:
         yield self._listen()
         for lane in self.lanes.lanes:
             yield lane.run(partial(self._work, lane))
@@ -132,22 +140,39 @@ class Engine:
 
     async def _ticking(self) -> None:
         while True:
-            originates, topics = await self.ticker.call(pool.tick, self.lease, self._budgets)
-            for originate in originates:
-                self._outbox.put_nowait(originate)
+            topics = await self.ticker.call(self._tick)
+            self._send_wanted.set()
             effects, more = await self.ticker.call(chores.run, self.server.id)
             self._post(effects)
             self._say(topics | more)
             await asyncio.sleep(LEAST_TICK_SECONDS)
             await _wait(self._tick_wanted, TICK_SECONDS - LEAST_TICK_SECONDS)
 
+    def _tick(self) -> set[str]:
+        originates, topics = pool.tick(self.lease, self._budgets)
+        self._unsent.extend(originates)
+        return topics
+
     async def _sending(self) -> None:
         """Calls leave evenly, at the pace of the busiest trunk's limit; they have been written down already."""
         while True:
-            originate = await self._outbox.get()
-            self.pbx.post(originate)
+            if not self._unsent:
+                await self._send_wanted.wait()
+                self._send_wanted.clear()
+                continue
+            self.pbx.post(self._unsent[0])
+            self._unsent.popleft()
             pace = max((budget.per_second for budget in self._budgets.values()), default=1.0)
             await asyncio.sleep(1 / pace)
+
+    async def _take_back_unsent(self) -> None:
+        """Calls written down that never left: nobody was touched. Without a database the next engine counts them."""
+        with contextlib.suppress(DatabaseError):
+            await self.ticker.call(self._take_back)
+
+    def _take_back(self) -> None:
+        now = timezone.now()
+        calls.hear([Unsent(originate.id, now) for originate in self._unsent], now)
 
     def _post(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -193,14 +218,17 @@ class Engine:
     # Nudges
 
     def _say(self, topics: set[str]) -> None:
-        self._topics |= topics
+        if topics:
+            self._topics |= topics
+            self._nudge_wanted.set()
 
     async def _nudging(self) -> None:
         while True:
+            await self._nudge_wanted.wait()
+            self._nudge_wanted.clear()
+            topics, self._topics = self._topics, set()
+            await self.nudger.call(nudge.publish_all, topics)
             await asyncio.sleep(NUDGE_SECONDS)
-            if self._topics:
-                topics, self._topics = self._topics, set()
-                await self.nudger.call(nudge.publish_all, topics)
 
     async def _hearing_nudges(self) -> None:
         """Wake the tick when a page asks; without Redis the tick comes by itself."""
@@ -208,15 +236,16 @@ class Engine:
             with contextlib.suppress(redis.RedisError, OSError):
                 async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as pubsub:
                     await pubsub.subscribe(nudge.channel(nudge.engine(self.server.id)))
-                    async for _message in pubsub.listen():
-                        self._match_wanted.set()
-                        self._tick_wanted.set()
+                    while True:
+                        if await nudge.hear(pubsub):
+                            self._match_wanted.set()
+                            self._tick_wanted.set()
             await asyncio.sleep(1)
 
 
 @dataclass(slots=True)
 class _Result(calls.Heard):
-    tell_calls: Sequence[object] = ()
+    tell_calls: Sequence[UUID] = ()
 
 
 def _hear(facts: Sequence[Fact]) -> list[_Result]:
@@ -225,8 +254,8 @@ def _hear(facts: Sequence[Fact]) -> list[_Result]:
         return [_apply(facts)]
     except (OperationalError, InterfaceError):
         raise
-    except (DatabaseError, ArithmeticError, LookupError, ValueError, TypeError):
-        log.exception("a batch of facts failed; applying them one by one", facts=len(facts))
+    except (DatabaseError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as fault:
+        log.error("a batch of facts failed; applying them one by one", facts=len(facts), fault=describe(fault))
     return [result for fact in facts if (result := _apply_alone(fact))]
 
 
@@ -247,8 +276,8 @@ def _apply_alone(fact: Fact) -> _Result | None:
         return _apply([fact])
     except (OperationalError, InterfaceError):
         raise
-    except (DatabaseError, ArithmeticError, LookupError, ValueError, TypeError):
-        log.exception("a fact could not be applied", fact=type(fact).__name__, id=str(fact.id))
+    except (DatabaseError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as fault:
+        log.error("a fact could not be applied", fact=type(fact).__name__, id=str(fact.id), fault=describe(fault))
         return None
 
 

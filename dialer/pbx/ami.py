@@ -51,7 +51,7 @@ class Session:
         username: str,
         secret: str,
         *,
-        connect_timeout: float = 5.0,
+        connect_timeout: float = 15.0,
         action_timeout: float = 5.0,
         snapshot_timeout: float = 10.0,
         ping_every: float = 5.0,

@@ -86,7 +86,7 @@ def _trunk(trunk: TrunkSpec) -> str:
     if trunk.from_domain:
         endpoint.append(f"from_domain={_checked(f'from_domain of {name}', trunk.from_domain, HOST)}")
     sections = [
-        _section(name, "aor", [f"contact=sip:{host}:{port}", "qualify_frequency=30"]),
+        _section(name, "aor", [f"contact=sip:{host}:{port}", "qualify_frequency=30", "qualify_timeout=10"]),
         _section(name, "identify", [f"endpoint={name}", f"match={host.strip('[]')}"]),
     ]
     if trunk.username:

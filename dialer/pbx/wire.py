@@ -34,7 +34,7 @@ _EVENTS_KEPT = frozenset(name.encode() for name in EVENTS_READ | _ROWS | {"Fully
 _MAY_REPEAT = ("ChanVariable", "Variable", "Output")
 
 
-class Ask(Action):  # type: ignore[misc]
+class Ask(Action):
     """An action under way: its future resolves with the response or, for a list, when the list is complete."""
 
     def __init__(self, headers: Headers, effect: Effect | None = None) -> None:
@@ -57,7 +57,7 @@ class Ask(Action):  # type: ignore[misc]
             self.future.set_result(message)
 
 
-class Link(AMIProtocol):  # type: ignore[misc]
+class Link(AMIProtocol):
     """One connection: frames bytes, drops unread events before parsing them, pairs responses with asks."""
 
     def __init__(
@@ -159,7 +159,7 @@ def _contradicts(pairs: list[tuple[str, str]]) -> bool:
     return len(names) != len(set(names))
 
 
-class OnceManager(Manager):  # type: ignore[misc]
+class OnceManager(Manager):
     """panoramisk's Manager without second tries: no reconnect, no replay, no unchecked ping."""
 
     def connection_made(self, connecting: asyncio.Task[Any]) -> None:

@@ -152,6 +152,10 @@ def _refused(call: Call, fact: f.CallFact) -> Move:
     return _end(call, Ending(Outcome.FAILED, fact.at))
 
 
+def _unsent(call: Call, fact: f.CallFact) -> Move:
+    return _end(call, Ending(Outcome.RELEASED, fact.at))
+
+
 def _vanished(call: Call, fact: f.CallFact) -> Move:
     """Gone without a word: what we saw of it decides, and what was sent is counted."""
     if call.state == State.RESERVED:
@@ -179,6 +183,7 @@ RULES: dict[tuple[State, type[f.CallFact]], Rule] = {
     (S.ASSIGNED, f.AgentGone): _agent_gone,
     # Only while no channel was seen: a refusal can carry the id of a call that lives.
     (S.PLACED, f.Refused): _refused,
+    **{(state, f.Unsent): _unsent for state in (S.RESERVED, S.PLACED)},
     **{(state, f.HungUp): _hung_up for state in (*IN_CALL, S.TALKING)},
     **{(state, f.Vanished): _vanished for state in (S.RESERVED, *IN_CALL, S.TALKING)},
 }

@@ -72,6 +72,11 @@ class Refused(CallFact):
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent(CallFact):
+    """Written down, but its engine ended before telling the PBX: it certainly never rang."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vanished(CallFact):
     """A snapshot of the PBX does not show this channel although we hold it as live."""
 

@@ -195,9 +195,9 @@ def read_live() -> Live:
 def read_today(start: datetime) -> dict[int, Today]:
     arguments = {"first": first_id(start - CLOCKS_DIFFER), "start": start, "threshold": kpi.ABANDON_THRESHOLD}
     found: defaultdict[int, Today] = defaultdict(Today)
-    for campaign_id, *counts, percentiles in _rows(TODAY, arguments):
+    for campaign_id, attempts, answered, connected, abandoned, customers, percentiles in _rows(TODAY, arguments):
         p50, p99 = percentiles or (None, None)
-        found[campaign_id] = Today(*counts, p50_ms=_float(p50), p99_ms=_float(p99))
+        found[campaign_id] = Today(attempts, answered, connected, abandoned, customers, _float(p50), _float(p99))
     for campaign_id, category, count in _rows(DISPOSITIONS, [start]):
         found[campaign_id].dispositions[category] = count
     return dict(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import services
 from campaigns.models import Campaign
-from campaigns.permissions import SUPERVISE, role_required
+from campaigns.permissions import SUPERVISE, person, role_required
 from campaigns.selectors import start_of_day
 from dialer.wall import selectors, words
 from dialer.wall.shared import forget
@@ -50,7 +50,7 @@ def campaign_live(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return render(request, "dialer/wall/campaign_live.html", {"row": row, "at": at, "formulas": words.FORMULAS})
 
 
-def control(change: Change) -> Callable[..., HttpResponse]:
+def control(change: Change) -> Callable[..., HttpResponseBase]:
     """A POST that changes a campaign and answers with the board; a refusal comes as its sentence above it."""
 
     @require_POST
@@ -69,12 +69,12 @@ def control(change: Change) -> Callable[..., HttpResponse]:
 
 @control
 def pause(request: HttpRequest, campaign: Campaign) -> None:
-    services.pause(campaign=campaign, by=request.user)
+    services.pause(campaign=campaign, by=person(request))
 
 
 @control
 def resume(request: HttpRequest, campaign: Campaign) -> None:
-    services.start(campaign=campaign, by=request.user)
+    services.start(campaign=campaign, by=person(request))
 
 
 @control
@@ -84,7 +84,7 @@ def ratio(request: HttpRequest, campaign: Campaign) -> None:
     except InvalidOperation as error:
         raise services.BadPacing(_("The ratio must be a number from 1 to 10, such as 1.5.")) from error
     mode = Campaign.DialMode.PROGRESSIVE if wanted == 1 else Campaign.DialMode.RATIO
-    services.set_pacing(campaign=campaign, by=request.user, dial_mode=mode, ratio=wanted)
+    services.set_pacing(campaign=campaign, by=person(request), dial_mode=mode, ratio=wanted)
 
 
 def _context(request: HttpRequest) -> dict[str, object]:

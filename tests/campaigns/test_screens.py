@@ -243,16 +243,16 @@ def test_a_pausing_campaign_is_paused_only_when_every_engine_has_seen_it(supervi
 
 
 def test_a_running_campaign_says_what_limits_it(supervisor: Client):
-    campaign = build.campaign()
-    campaign.pools.create(server=build.server(), seen_version=1, limited_by="agents", decided_at=timezone.now())
+    campaign, server = build.campaign(), build.server()
+    build.lease(server)
+    campaign.pools.create(server=server, seen_version=1, limited_by="agents", decided_at=timezone.now())
 
     assert "limited by ready agents" in page(supervisor, "campaign-head", campaign.pk)
 
 
-def test_an_engine_that_decides_no_more_is_said_to_be_gone(supervisor: Client):
+def test_a_server_that_nobody_drives_is_said_to_be_gone(supervisor: Client):
     campaign = build.campaign()
-    long_ago = timezone.now() - timedelta(minutes=1)
-    campaign.pools.create(server=build.server(), seen_version=1, limited_by="agents", decided_at=long_ago)
+    campaign.pools.create(server=build.server(), seen_version=1, limited_by="agents", decided_at=timezone.now())
 
     assert "limited by the PBX, which does not answer" in page(supervisor, "campaign-head", campaign.pk)
 

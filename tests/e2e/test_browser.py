@@ -28,9 +28,11 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     path = chromium.find()
     assert path, "run `make chromium` first"
+    # Playwright runs an event loop in this very thread, which makes Django refuse its database although it is safe.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         context = browser.new_context(viewport={"width": 1280, "height": 720}, permissions=["microphone"])

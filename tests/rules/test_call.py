@@ -26,21 +26,22 @@ FACTS = (
     f.NoAgent,
     f.AgentGone,
     f.Refused,
+    f.Unsent,
     f.HungUp,
     f.Vanished,
 )
 # m = moves on, e = ends, . = changes nothing. The grid is the contract; change it only with the code, on purpose.
 GRID = """
-            Seen Ring Answ Wait Brid NoAg Gone Refu Hang Vani
-reserved    .    .    .    .    .    .    .    .    .    e
-placed      m    m    m    m    m    m    .    e    e    e
-dialing     .    m    m    m    m    m    .    .    e    e
-ringing     .    .    m    m    m    m    .    .    e    e
-answered    .    .    .    m    m    m    .    .    e    e
-waiting     .    .    .    .    m    m    .    .    e    e
-assigned    .    .    .    .    m    m    m    .    e    e
-talking     .    .    .    .    .    .    .    .    e    e
-ended       .    .    .    .    .    .    .    .    .    .
+            Seen Ring Answ Wait Brid NoAg Gone Refu Unse Hang Vani
+reserved    .    .    .    .    .    .    .    .    e    .    e
+placed      m    m    m    m    m    m    .    e    e    e    e
+dialing     .    m    m    m    m    m    .    .    .    e    e
+ringing     .    .    m    m    m    m    .    .    .    e    e
+answered    .    .    .    m    m    m    .    .    .    e    e
+waiting     .    .    .    .    m    m    .    .    .    e    e
+assigned    .    .    .    .    m    m    m    .    .    e    e
+talking     .    .    .    .    .    .    .    .    .    e    e
+ended       .    .    .    .    .    .    .    .    .    .    .
 """
 
 

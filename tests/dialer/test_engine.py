@@ -1,0 +1,111 @@
+"""The engine between a real database and a fake PBX: what it starts, what it survives, what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from campaigns.models import Lead, Touch
+from dialer import matching
+from dialer.engine import drive
+from dialer.engine.engine import Engine
+from dialer.models import Attempt, LiveCall, PbxServer, Shift
+from tests import build
+from tests.fakes.pbx import FakePbx
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore:No directory at")]
+NOT_THERE_YET = 20.0
+
+
+@pytest.fixture(autouse=True)
+async def no_connection_left() -> AsyncIterator[None]:
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+async def eventually(is_so: Callable[[], Any]) -> Any:
+    """What `is_so` returns in a thread, once it is true."""
+    async with asyncio.timeout(NOT_THERE_YET):
+        while not (found := await sync_to_async(is_so)()):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def driving(server: PbxServer) -> AsyncIterator[asyncio.Task[None]]:
+    """An engine at work, as its worker runs it."""
+    task = asyncio.create_task(drive.drive(server.pk))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        async with asyncio.timeout(NOT_THERE_YET):
+            await asyncio.wait({task})
+
+
+def server_of(pbx: FakePbx, **limits: int) -> PbxServer:
+    made = build.server(ami_host=pbx.host, ami_port=pbx.port, ami_username=pbx.username, ami_secret=pbx.secret)
+    build.trunk(made, **limits)
+    return made
+
+
+def floor(server: PbxServer, leads: int) -> Shift:
+    """A campaign with so many leads and one agent who signs in."""
+    campaign = build.campaign(dial_mode="ratio", ratio=10)
+    for _ in range(leads):
+        build.lead(campaign)
+    return build.shift(campaign, server, state="signing_in")
+
+
+async def test_calls_written_down_but_never_sent_touch_nobody_when_the_engine_ends(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Engine, "_sending", lambda _: asyncio.Event().wait())
+    async with FakePbx() as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        shift = await sync_to_async(floor)(server, 3)
+        async with driving(server):
+            await eventually(lambda: Shift.objects.get(pk=shift.pk).state == "paused")
+            await sync_to_async(Shift.objects.filter(pk=shift.pk).update)(state="ready")
+            await eventually(lambda: LiveCall.objects.count() == 3)
+
+    assert pbx.calls == []
+    assert await Attempt.objects.filter(outcome="released").acount() == 3
+    assert await Lead.objects.filter(state="due", attempts=0).acount() == 3
+    assert not await Touch.objects.aexists()
+
+
+async def test_a_fault_of_our_own_is_named_on_the_server_and_it_is_driven_again(monkeypatch: pytest.MonkeyPatch):
+    faults = iter([KeyError("a name that must not be logged")])
+    match = matching.match
+
+    def fails_once(server_id: int) -> matching.Matched:
+        for fault in faults:
+            raise fault
+        return match(server_id)
+
+    monkeypatch.setattr(matching, "match", fails_once)
+    async with FakePbx() as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        async with driving(server):
+            problem = await eventually(lambda: PbxServer.objects.get(pk=server.pk).problem)
+            await eventually(lambda: not PbxServer.objects.get(pk=server.pk).problem)
+
+    assert "KeyError" in problem
+    assert "must not be logged" not in problem
+    assert (await PbxServer.objects.aget(pk=server.pk)).epoch == 2
+
+
+async def test_a_wrong_secret_is_said_in_a_sentence_and_nothing_is_dialled():
+    async with FakePbx(secret="another") as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        await PbxServer.objects.filter(pk=server.pk).aupdate(ami_secret="wrong")
+        async with driving(server):
+            problem = await eventually(lambda: PbxServer.objects.get(pk=server.pk).problem)
+
+    assert "refused this AMI user and secret" in problem
+    assert pbx.calls == []
