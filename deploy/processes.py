@@ -133,12 +133,16 @@ def kill_group(leader: int) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with this id exists and is not a zombie."""
+    """Whether a process with this id exists and is not a zombie.
+
+    A program's first thread may be a zombie while its others still end and hold its ports: then it lives.
+    """
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
+        threads = len(os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return False
-    return status.rpartition(")")[2].split()[0] not in ("Z", "X")
+    return threads > 1 or status.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def wait_gone(pid: int, timeout: float) -> bool:

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from campaigns import services
 from campaigns.models import Campaign, Lead
@@ -138,12 +139,11 @@ def floor(stack: Stack) -> Iterator[Floor]:
 def _clear(floor: Floor) -> None:
     """Send everybody home, and make sure that nothing is left."""
     Campaign.objects.filter(status=Campaign.Status.RUNNING).update(status="paused", version=99)
-    for shift in Shift.objects.exclude(state="off"):
-        if shift.state == "wrap_up":
-            Shift.objects.filter(pk=shift.pk).update(wrap_up_until=shift.since)
-        shifts.sign_out(shift_id=shift.pk)
     LiveCall.objects.filter(hangup_by="").update(hangup_by="stop")
     eventually(lambda: not LiveCall.objects.exists(), "no live call")
+    Shift.objects.filter(state="wrap_up").update(wrap_up_until=F("since"))
+    for shift in Shift.objects.exclude(state="off"):
+        shifts.sign_out(shift_id=shift.pk)
     eventually(lambda: not Shift.objects.exclude(state="off").exists(), "no shift")
     eventually(lambda: not Lead.objects.filter(state="held").exists(), "no held lead")
     eventually(lambda: floor.channels() == 0, "no channel on the PBX")
