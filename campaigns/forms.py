@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     OfCampaign = forms.ModelForm
 
-FILE_KINDS = (".csv", ".txt", ".tsv", ".xlsx")
+FILE_KINDS = (".csv", ".txt", ".tsv")
 COUNTRIES = [
     ("CN", _("China (+86)")),
     ("HK", _("Hong Kong (+852)")),
@@ -149,7 +149,7 @@ class UploadForm(forms.Form):
             )
         if Path(file.name or "").suffix.lower() not in FILE_KINDS:
             raise forms.ValidationError(
-                _("Only CSV and Excel (.xlsx) files can be read. Save the list as one of these.")
+                _("Only CSV files can be read. In Excel, save the list as “CSV UTF-8” and upload that.")
             )
         return file
 

@@ -85,7 +85,7 @@ class LeadGroup:
 
     @property
     def why(self) -> str:
-        return words.of(words.LEAD_REASONS, self.reason)
+        return "" if self.state == Lead.State.HELD else words.of(words.LEAD_REASONS, self.reason)
 
 
 def start_of_day(now: datetime) -> datetime:

@@ -49,6 +49,9 @@ LEAD_REASONS: Words = {
     "released": _("released without a call"),
 }
 
+# What a call came to, where it is not the same as why its lead waits.
+OUTCOMES: Words = {**LEAD_REASONS, "conversation": _("talked")}
+
 # Why a row of a file became no contact (rules.numbers, the import).
 REJECT_REASONS: Words = {
     "missing": _("no phone number in the row"),
@@ -72,6 +75,7 @@ LIMITS: Words = {
     "paused": _("its pause"),
     "pbx_down": _("the PBX, which does not answer"),
     "no_trunk": _("the trunk: none is set up for it"),
+    "trunk_failing": _("the trunk: its last calls all failed, the next try is within a minute"),
 }
 
 

@@ -133,6 +133,11 @@ class Stack:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.web_port}"
 
+    @property
+    def events_url(self) -> str:
+        """Where pages hear that they should look again."""
+        return f"http://127.0.0.1:{self.events_port}/events/"
+
     def manage(self, *arguments: str, timeout: float = 600.0) -> str:
         """Run a management command to its end and return what it printed. Raises StartFailed with its last words."""
         done = subprocess.run(
@@ -190,7 +195,9 @@ class Stack:
     def _gunicorn(self) -> tuple[str, ...]:
         options = ("--workers", str(self.size.web_workers), "--threads", str(self.size.web_threads))
         where = ("--bind", f"127.0.0.1:{self.web_port}", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
-        return (sys.executable, "-m", "gunicorn", "config.wsgi", *where, *options, "--graceful-timeout", "5")
+        # Longer than browsers and proxies keep a connection: whoever uses it last must be the one who closes it.
+        patience = ("--keep-alive", "75", "--graceful-timeout", "5")
+        return (sys.executable, "-m", "gunicorn", "config.wsgi", *where, *options, *patience)
 
     def _uvicorn(self) -> tuple[str, ...]:
         where = ("--host", "127.0.0.1", "--port", str(self.events_port))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     until = float(os.environ.get("FAIRDIAL_TEST_UNTIL", "inf"))
     if time.time() > until:
         pytest.skip("the time for the whole run (FAIRDIAL_TEST_UNTIL) is over: this machine is very slow today")
+
+
+@pytest.fixture(autouse=True)
+def history_is_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Touches and attempts are partitioned tables that Django does not manage, so its own cleaning up leaves them."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        from django.db import connection
+
+        with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE campaigns_touch, dialer_attempt")

@@ -48,7 +48,8 @@ DEFAULTS: Mapping[str, Retry] = MappingProxyType(
         "unreachable": Retry(timedelta(hours=12), 3),
         "invalid_number": Retry(timedelta(hours=24), 1),
         "congestion": Retry(timedelta(minutes=5), 10),
-        "failed": Retry(timedelta(minutes=1), 20),
+        # Our own side's failure never finishes a lead.
+        "failed": Retry(timedelta(minutes=1), 1000),
         "unknown": Retry(timedelta(hours=2), 3),
         "abandoned": Retry(timedelta(hours=72), 1),
         "hung_up": Retry(timedelta(hours=2), 2),

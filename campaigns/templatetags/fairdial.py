@@ -135,6 +135,11 @@ def reason_words(code: str) -> str:
 
 
 @register.filter
+def outcome_words(code: str) -> str:
+    return words.of(words.OUTCOMES, code)
+
+
+@register.filter
 def worded(count: int, code: str) -> str:
     """`3|worded:"ready"` → "3 ready"."""
     return f"{count} {STATES[code]}"

@@ -23,7 +23,6 @@ from deploy.supervisor import Command
 PASSWORD = "fairdial"  # printed for everybody to read: the demo calls nobody real
 AGENTS = [f"agent{n}" for n in range(1, 6)]
 PACE = Pace(ring_ms=(1000, 5000), talk_ms=(8000, 40000))
-SUMMARY_SECONDS = 2.0
 
 
 def main() -> int:
@@ -41,7 +40,7 @@ def main() -> int:
             register_phones(stack.far_end, register, stack.pbx.addresses.sip_port)
             stack.supervisor.start(_agents(stack))
             _welcome(stack)
-            _watch(stack, options.minutes, options.headless, began)
+            _watch(stack, options, began)
             stack.supervisor.end("agents")
             return _report(stack, began, options.headless)
     except DeployError as error:
@@ -53,12 +52,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--minutes", type=float, default=0.0, help="end after this long; 0: until Ctrl-C")
     parser.add_argument("--headless", action="store_true", help="no live summary; the exit code says if all was well")
+    parser.add_argument("--every", type=float, help="seconds between summary lines; default 2, headless 30")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier demos left")
     return parser.parse_args()
 
 
 def _agents(stack: Stack) -> Command:
-    argv = (sys.executable, "-m", "deploy.demo.agents", stack.url, *AGENTS)
+    argv = (sys.executable, "-m", "deploy.demo.agents", stack.url, stack.events_url, *AGENTS)
     return Command("agents", argv, env={**stack.env, "DEMO_PASSWORD": PASSWORD}, cwd=places.CHECKOUT)
 
 
@@ -78,16 +78,17 @@ Fairdial is dialling. Open in your browser:
 """)
 
 
-def _watch(stack: Stack, minutes: float, headless: bool, began: float) -> None:
+def _watch(stack: Stack, options: argparse.Namespace, began: float) -> None:
     """Until the time is over or Ctrl-C; meanwhile the live summary."""
-    ends = time.monotonic() + minutes * 60 if minutes else float("inf")
+    ends = time.monotonic() + options.minutes * 60 if options.minutes else float("inf")
+    every = options.every or (30.0 if options.headless else 2.0)
     next_look = 0.0
 
     def over() -> bool:
         nonlocal next_look
         if time.monotonic() >= next_look:
-            next_look = time.monotonic() + (30.0 if headless else SUMMARY_SECONDS)
-            summary.show(stack.env["DATABASE_URL"], began, live=not headless)
+            next_look = time.monotonic() + every
+            summary.show(stack.env["DATABASE_URL"], began, live=not options.headless)
         return time.monotonic() >= ends
 
     stack.supervisor.run(until=over)

@@ -1,6 +1,7 @@
 """Simulated agents: they log in, sign in, talk for a drawn time, write calls up and take breaks, all over HTTP.
 
-They use the very interface a browser uses, with session and CSRF token, and know nothing that a page would not show.
+They use the very interface a browser uses, with session, CSRF token and event stream, and know nothing that a page
+would not show.
 Their phones are real SIP phones that the far end plays.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import random
 from dataclasses import dataclass
@@ -16,8 +18,11 @@ from typing import Any
 
 import httpx
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0  # without an event; a page polls as often
+TRY_AGAIN_SECONDS = 2.0
 CSRF = "fairdial_csrf"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,29 +40,54 @@ class Habits:
 class Agent:
     """One agent at work, until cancelled; then it signs out."""
 
-    def __init__(self, base_url: str, username: str, password: str, habits: Habits) -> None:
+    def __init__(self, base_url: str, events_url: str, username: str, password: str, habits: Habits) -> None:
         self.http = httpx.AsyncClient(base_url=base_url, timeout=30, headers={"Accept": "application/json"})
         self.username, self._password, self.habits = username, password, habits
         self.random = random.Random(username)
+        self._events_url, self._look_again = events_url, asyncio.Event()
 
     async def work(self) -> None:
         """Log in and take calls for ever; a page that does not answer is tried again."""
+        hearing = asyncio.create_task(self._hear())
         try:
             while True:
-                with contextlib.suppress(httpx.HTTPError):
+                try:
                     await self._log_in()
                     await self._shift()
-                await asyncio.sleep(2)
+                except httpx.HTTPError as error:
+                    log.warning("%s: %s, trying again", self.username, str(error) or type(error).__name__)
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
         finally:
+            hearing.cancel()
             with contextlib.suppress(httpx.HTTPError):
                 await self._post("/desk/sign-out/")
             await self.http.aclose()
 
     async def _shift(self) -> None:
         while True:
-            state = (await self.http.get("/desk/state/")).raise_for_status().json()
-            await self._react(state)
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._react(await self._state())
+            await self._wait(LOOK_SECONDS)
+
+    async def _state(self) -> dict[str, Any]:
+        self._look_again.clear()
+        state: dict[str, Any] = (await self.http.get("/desk/state/")).raise_for_status().json()
+        return state
+
+    async def _wait(self, seconds: float) -> None:
+        """Until an event says "look again", or for so long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._look_again.wait(), seconds)
+
+    async def _hear(self) -> None:
+        """The event stream of this agent's desk, opened again whenever it ends."""
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                async with self.http.stream("GET", self._events_url, params={"topics": "agent"}) as answer:
+                    answer.raise_for_status()
+                    async for line in answer.aiter_lines():
+                        if line.startswith("event: look-again"):
+                            self._look_again.set()
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     async def _react(self, state: dict[str, Any]) -> None:
         match state["state"]:
@@ -76,12 +106,13 @@ class Agent:
 
     async def _talk(self, call_id: str) -> None:
         """Until the drawn time is over or the customer hangs up."""
-        until = asyncio.get_running_loop().time() + self.random.uniform(*self.habits.talk)
-        while asyncio.get_running_loop().time() < until:
-            state = (await self.http.get("/desk/state/")).raise_for_status().json()
+        clock = asyncio.get_running_loop().time
+        until = clock() + self.random.uniform(*self.habits.talk)
+        while (left := until - clock()) > 0:
+            state = await self._state()
             if state["state"] != "talking" or not state["call"] or state["call"]["id"] != call_id:
                 return
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._wait(min(left, LOOK_SECONDS))
         await self._post("/desk/hang-up/", call=call_id)
 
     async def _write_up(self, state: dict[str, Any]) -> None:
@@ -105,15 +136,16 @@ class Agent:
         return await self.http.post(path, data=form, headers=headers)
 
 
-async def run(base_url: str, usernames: list[str], password: str, habits: Habits) -> None:
+async def run(base_url: str, events_url: str, usernames: list[str], password: str, habits: Habits) -> None:
     """Let these agents work until cancelled."""
-    agents = [Agent(base_url, username, password, habits) for username in usernames]
+    agents = [Agent(base_url, events_url, username, password, habits) for username in usernames]
     await asyncio.gather(*(agent.work() for agent in agents))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
+    parser.add_argument("events_url")
     parser.add_argument("usernames", nargs="+")
     parser.add_argument("--talk", type=float, nargs=2, default=Habits.talk)
     parser.add_argument("--write-up", type=float, nargs=2, default=Habits.write_up)
@@ -121,7 +153,7 @@ def main() -> None:
     habits = Habits(talk=tuple(options.talk), write_up=tuple(options.write_up))
     password = os.environ["DEMO_PASSWORD"]
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(options.url, options.usernames, password, habits))
+        asyncio.run(run(options.url, options.events_url, options.usernames, password, habits))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ SELECT count(*) FILTER (WHERE placed_at IS NOT NULL),
            FILTER (WHERE bridged_at IS NOT NULL),
        percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM bridged_at - answered_at) * 1000)
            FILTER (WHERE bridged_at IS NOT NULL)
-FROM dialer_attempt WHERE reserved_at >= %s
+FROM (SELECT reserved_at, placed_at, answered_at, bridged_at, outcome FROM dialer_attempt
+      UNION ALL SELECT reserved_at, placed_at, answered_at, bridged_at, '' FROM dialer_livecall) calls
+WHERE reserved_at >= %s
 """
 DISPOSITIONS = """
 SELECT coalesce(d.label, '(none in time)'), count(*) FROM dialer_attemptresult r

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from campaigns.partitions import first_id
 from dialer import calls, nudge
 from dialer.calls.placing import Line
 from dialer.leases import Lease
@@ -21,6 +23,14 @@ from dialer.models import LiveCall, Pool, Shift, Trunk
 from dialer.rules.facts import Originate
 from dialer.rules.pacing import Decision, LimitedBy, PoolState, calls_to_start
 
+# This many calls in a row that failed on our own side mean that the trunk does not work; it is tried again later.
+FAILING_CALLS = 5
+TRY_AGAIN = timedelta(seconds=60)
+FAILING = """
+SELECT count(*) = %(calls)s AND bool_and(outcome = 'failed') FROM (
+    SELECT outcome FROM dialer_attempt WHERE id >= %(first)s AND trunk_id = %(trunk)s ORDER BY id DESC LIMIT %(calls)s
+) latest
+"""
 BEFORE_AGENT = ("reserved", "placed", "dialing", "ringing", "answered", "waiting")
 
 
@@ -85,6 +95,7 @@ def _run_pool(
         ratio=1.0 if campaign.dial_mode == Campaign.DialMode.PROGRESSIVE else float(campaign.ratio),
         trunk_free=trunk.max_channels - busy.get(trunk.pk, 0),
         budget=budget.refill(trunk.calls_per_second),
+        trunk_failing=_is_failing(trunk.pk),
     )
     decision = calls_to_start(state)
     if not decision.calls:
@@ -126,6 +137,14 @@ def _counts(server_id: int) -> dict[int, Counts]:
 def _channels_in_use(server_id: int) -> dict[int, int]:
     rows = LiveCall.objects.filter(server_id=server_id).values_list("trunk").annotate(n=Count("id")).order_by()
     return dict(rows)
+
+
+def _is_failing(trunk_id: int) -> bool:
+    """Whether every one of its latest calls failed on our own side, all within the last minute."""
+    with connection.cursor() as cursor:
+        first = first_id(timezone.now() - TRY_AGAIN)
+        cursor.execute(FAILING, {"calls": FAILING_CALLS, "first": first, "trunk": trunk_id})
+        return bool(cursor.fetchone()[0])
 
 
 def _record(pool: Pool, decision: Decision) -> bool:

@@ -12,12 +12,13 @@ from math import floor
 
 
 class LimitedBy(StrEnum):
-    """What keeps the pool from starting more calls. Words for people are in dialer.wall.words."""
+    """What keeps the pool from starting more calls. Words for people are in campaigns.words."""
 
     NOT_STARTED = "not_started"
     PAUSED = "paused"
     PBX_DOWN = "pbx_down"
     NO_TRUNK = "no_trunk"
+    TRUNK_FAILING = "trunk_failing"
     AGENTS = "agents"
     TRUNK = "trunk"
     CALLS_PER_SECOND = "calls_per_second"
@@ -30,7 +31,7 @@ class PoolState:
 
     `ready`: agents who can take a call now; `in_flight`: calls placed and not yet with an agent;
     `ratio`: calls per ready agent; `trunk_free`: channels the trunk still admits; `budget`: new calls that its
-    calls-per-second limit admits now.
+    calls-per-second limit admits now; `trunk_failing`: its latest calls all failed before they could ring.
     """
 
     ready: int
@@ -38,6 +39,7 @@ class PoolState:
     ratio: float
     trunk_free: int
     budget: int
+    trunk_failing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Decision:
 
 def calls_to_start(pool: PoolState) -> Decision:
     """Calls to start so that `in_flight` reaches floor(ready x ratio), within the trunk's limits; never negative."""
+    if pool.trunk_failing:
+        return Decision(0, LimitedBy.TRUNK_FAILING)
     wanted = max(0, floor(pool.ready * pool.ratio) - pool.in_flight)
     allowed = min(pool.trunk_free, pool.budget)
     if wanted <= allowed:

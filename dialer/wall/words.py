@@ -1,34 +1,16 @@
-"""The words of the wall: what keeps a campaign from dialling more, call states, formulas, what wants attention.
+"""The words of the wall: call states, formulas, what wants attention; what limits a campaign is in campaigns.words.
 
 One table per kind of code, so that a translator finds them together. A code without words is shown as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-Words = Mapping[str, "str | Promise"]
+from campaigns.words import LIMITS, Words, of
 
-# Pool.limited_by → what follows "limited by".
-LIMITS: Words = {
-    "agents": _("ready agents"),
-    "ready_agents": _("ready agents"),
-    "no_agents": _("no agent signed in"),
-    "calls_per_second": _("the trunk's calls per second"),
-    "trunk": _("the trunk: all its channels are in use"),
-    "channels": _("the trunk: all its channels are in use"),
-    "callable_leads": _("leads: nobody may be called now"),
-    "hours": _("calling hours"),
-    "paused": _("its pause"),
-    "not_started": _("not being started yet"),
-    "pbx_down": _("the PBX, which does not answer"),
-    "no_trunk": _("the trunk: none is set up for it"),
-    "ratio": _("its ratio of calls to agents"),
-}
+__all__ = ["ATTENTION", "CALL_STATES", "FORMULAS", "LIMITS", "of"]
 
 CALL_STATES: Words = {
     "reserved": _("being placed"),
@@ -64,7 +46,3 @@ ATTENTION: Words = {
     "long_call": _("long call"),
     "long_idle": _("long without a call"),
 }
-
-
-def of(words: Words, code: str) -> str:
-    return str(words.get(code, code.replace("_", " ")))

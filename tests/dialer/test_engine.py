@@ -15,9 +15,10 @@ from campaigns.models import Lead, Touch
 from dialer import matching
 from dialer.engine import drive
 from dialer.engine.engine import Engine
-from dialer.models import Attempt, LiveCall, PbxServer, Shift
+from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift
 from tests import build
 from tests.fakes.pbx import FakePbx
+from tests.fakes.phones import ANSWERS, UNKNOWN_TRUNK
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore:No directory at")]
 NOT_THERE_YET = 20.0
@@ -77,6 +78,23 @@ async def test_calls_written_down_but_never_sent_touch_nobody_when_the_engine_en
     assert await Attempt.objects.filter(outcome="released").acount() == 3
     assert await Lead.objects.filter(state="due", attempts=0).acount() == 3
     assert not await Touch.objects.filter(campaign_id=shift.campaign_id).aexists()
+
+
+async def test_a_trunk_that_fails_again_and_again_stops_the_pool_and_says_so_instead_of_going_through_the_list():
+    async with FakePbx(lambda number: ANSWERS if number.startswith("agent") else UNKNOWN_TRUNK) as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        campaign = await sync_to_async(lambda: build.campaign(dial_mode="ratio", ratio=2))()
+        await sync_to_async(lambda: [build.lead(campaign) for _ in range(30)])()
+        shifts = await sync_to_async(lambda: [build.shift(campaign, server, state="signing_in") for _ in range(3)])()
+        async with driving(server):
+            await eventually(lambda: Shift.objects.filter(state="paused").count() == len(shifts))
+            await Shift.objects.aupdate(state="ready")
+            await eventually(lambda: Pool.objects.get(campaign=campaign).limited_by == "trunk_failing")
+
+    failed = await Attempt.objects.filter(campaign=campaign, outcome="failed").acount()
+    assert 5 <= failed <= 12
+    assert await Lead.objects.filter(campaign=campaign, state="due", attempts=0).acount() == 30
+    assert not await Touch.objects.filter(campaign_id=campaign.pk).aexists()
 
 
 async def test_a_fault_of_our_own_is_named_on_the_server_and_it_is_driven_again(monkeypatch: pytest.MonkeyPatch):

@@ -22,6 +22,7 @@ from dialer.rules.routing import ReadyAgent, WaitingCall, pair
         (PoolState(ready=9, in_flight=0, ratio=1, trunk_free=10, budget=5), 5, LimitedBy.CALLS_PER_SECOND),
         (PoolState(ready=1, in_flight=5, ratio=1, trunk_free=10, budget=5), 0, LimitedBy.AGENTS),
         (PoolState(ready=9, in_flight=0, ratio=1, trunk_free=-2, budget=5), 0, LimitedBy.TRUNK),
+        (PoolState(9, 0, 1, trunk_free=9, budget=9, trunk_failing=True), 0, LimitedBy.TRUNK_FAILING),
     ],
 )
 def test_calls_follow_the_ready_agents_within_the_trunks_limits(pool, calls, limited_by):
