@@ -6,7 +6,20 @@ variables, and those hold people's numbers.
 
 from __future__ import annotations
 
+import logging
+
 import structlog
+
+
+class DatabaseAway(logging.Filter):
+    """One line for a page that failed because the database is away: its traceback is always the same."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        if type(fault).__name__ in ("OperationalError", "InterfaceError"):
+            record.exc_info, record.exc_text = None, None
+            record.msg = f"{record.msg} (the database does not answer)"
+        return True
 
 
 def configure() -> None:

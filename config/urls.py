@@ -9,6 +9,8 @@ from dialer import health
 
 admin.site.site_header = admin.site.site_title = "Fairdial"
 
+handler500 = "campaigns.views.errors.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

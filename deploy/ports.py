@@ -2,7 +2,8 @@
 
 A port asked for by an environment variable is never silently replaced; a remembered one is, when
 another program took it meanwhile. Free ports are drawn below the kernel's own range for outgoing
-connections, so that a client's passing socket cannot sit on a service's port at the next start.
+connections, so that a client's passing socket cannot sit on a service's port at the next start, and above the
+media ports (asterisk/addresses.py), which calls take and give back all the time.
 """
 
 import os
@@ -11,7 +12,7 @@ import socket
 
 from deploy.problems import BadSetting, PortTaken
 
-LOWEST, HIGHEST = 12000, 31999
+LOWEST, HIGHEST = 28000, 31999
 
 
 def is_free(port: int, kind: socket.SocketKind, host: str = "127.0.0.1") -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,6 +33,7 @@ from deploy.problems import BadSetting, StartFailed
 from deploy.supervisor import Command, Supervisor
 
 READY_SECONDS = 600.0  # a small, busy machine starts slowly; each process says in the log how far it is
+PATIENT_SECONDS = 10.0  # a start may take this long without a word
 Say = Callable[[str], None]
 
 
@@ -56,6 +60,8 @@ class Stack:
     echo: TextIO | None = None
     size: Size = field(default_factory=Size)
     say: Say = lambda line: None
+    _said: set[str] = field(default_factory=set, init=False)
+    _patient_until: float = field(default=0.0, init=False)
 
     def __enter__(self) -> Self:
         self._exit = ExitStack()
@@ -70,8 +76,12 @@ class Stack:
         self._exit.close()
 
     def _start(self) -> None:
-        self.var.mkdir(parents=True, exist_ok=True)
-        self.env = {"PYTHONPATH": str(places.CHECKOUT), "FAIRDIAL_VAR": str(self.var), "SECRET_KEY": self._secret_key()}
+        places.make_folder(self.var, None, mode=0o755)
+        (self.var / "static").mkdir(exist_ok=True)
+        # As root, Celery warns at each start; here it serves loopback, and its messages are JSON.
+        quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+        self.env = {**quiet, "PYTHONPATH": str(places.CHECKOUT), "FAIRDIAL_VAR": str(self.var)}
+        self.env["SECRET_KEY"] = self._secret_key()
         # On one machine no other engine waits to take over; a killed one's successor sees that it is dead at once.
         self.env["ENGINE_LEASE_SECONDS"] = os.environ.get("ENGINE_LEASE_SECONDS", "60")
         self._start_services()
@@ -150,7 +160,7 @@ class Stack:
             check=False,
         )
         if done.returncode:
-            raise StartFailed(f"`manage.py {arguments[0]}` failed: {done.stderr.strip().splitlines()[-1:]}")
+            raise StartFailed(f"`manage.py {arguments[0]}` failed: {_last_sentence(done.stderr)}")
         return done.stdout
 
     def prepare(self, *, demo: bool) -> list[tuple[str, str]]:
@@ -167,6 +177,7 @@ class Stack:
     def start_processes(self) -> None:
         """web, events, worker, beat and engine; returns when all is ready. Raises StartFailed, StartTimedOut."""
         self.say("Starting web, events, worker, beat and engine …")
+        self._patient_until = time.monotonic() + PATIENT_SECONDS
         for command in self.commands():
             self.supervisor.start(command)
         self.supervisor.wait_ready("web", self.is_ready, READY_SECONDS)
@@ -175,8 +186,13 @@ class Stack:
         )
 
     def is_ready(self) -> bool:
-        """Whether everything that a call needs is there."""
-        return _answers(f"{self.url}/readyz")
+        """Whether everything that a call needs is there; what is still missing after a while is said, once."""
+        problems = _problems(f"{self.url}/readyz")
+        for problem in problems if time.monotonic() > self._patient_until else []:
+            if problem not in self._said:
+                self._said.add(problem)
+                self.say(f"  waiting: {problem}")
+        return not problems
 
     def commands(self) -> list[Command]:
         celery = (sys.executable, "-m", "celery", "-q", "-A", "config", "--skip-checks")
@@ -196,7 +212,7 @@ class Stack:
         options = ("--workers", str(self.size.web_workers), "--threads", str(self.size.web_threads))
         where = ("--bind", f"127.0.0.1:{self.web_port}", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
         # Longer than browsers and proxies keep a connection: whoever uses it last must be the one who closes it.
-        patience = ("--keep-alive", "75", "--graceful-timeout", "5")
+        patience = ("--keep-alive", "75", "--graceful-timeout", "5", "--no-control-socket")
         return (sys.executable, "-m", "gunicorn", "config.wsgi", *where, *options, *patience)
 
     def _uvicorn(self) -> tuple[str, ...]:
@@ -213,6 +229,23 @@ class Stack:
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(50))
         return path.read_text()
+
+
+def _last_sentence(complaint: str) -> str:
+    """What a failed command said last, without the name of the exception it came as."""
+    lines = complaint.strip().splitlines() or ["it said nothing"]
+    return re.sub(r"^[\w.]+: ", "", lines[-1])
+
+
+def _problems(url: str) -> list[str]:
+    """What /readyz says is wrong; nothing when all is well."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+            return []
+    except urllib.error.HTTPError as error:
+        return list(json.load(error).get("problems", []))
+    except OSError:
+        return ["web does not answer yet"]
 
 
 def _answers(url: str) -> bool:

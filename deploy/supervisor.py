@@ -21,6 +21,7 @@ from deploy.places import Account
 from deploy.problems import StartFailed, StartTimedOut
 
 TICK = 0.1
+LOOK_SECONDS = 0.2
 LONGEST_LOG = 50_000_000
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -123,7 +124,7 @@ class Supervisor:
                 raise StartFailed(f"{name} ended (code {child.exit_code}): {processes.last_lines(child.log)}")
             if time.monotonic() > deadline:
                 raise StartTimedOut(f"{name} was not ready after {timeout:g} s: {processes.last_lines(child.log)}")
-            time.sleep(0.05)
+            time.sleep(LOOK_SECONDS)
 
     def pid(self, name: str) -> int | None:
         """The process id while it runs, else None. Raises KeyError for an unknown name."""

@@ -71,6 +71,10 @@ STAFF = (
 AGENT_NAMES = (("Lin", "Xiaoyu"), ("Grace", "Nolan"), ("Zhou", "Ming"), ("Leo", "Archer"), ("He", "Jing"))
 
 
+class NotADemo(Exception):
+    """This database serves somebody: its people and passwords are not to be mixed with the demo's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seeded:
     """What is there now, and what was there before."""
@@ -81,7 +85,9 @@ class Seeded:
 
 
 def seed(*, people: int = seed_list.PEOPLE, start: bool = False) -> Seeded:
-    """Make whatever of the demo is missing; with `start`, the campaign runs."""
+    """Make whatever of the demo is missing; with `start`, the campaign runs. Raises NotADemo."""
+    if Campaign.objects.exclude(name=CAMPAIGN).exists():
+        raise NotADemo("This database holds other campaigns than the demo's: give the demo a database of its own.")
     with transaction.atomic():
         users = _users()
         campaign, new = _campaign(users["mia"])

@@ -26,6 +26,7 @@ def _start() -> None:
     memory = Path("/dev/shm")
     _folder = Path(tempfile.mkdtemp(prefix="fairdial-test-", dir=memory if os.access(memory, os.W_OK) else None))
     _folder.chmod(0o755)
+    (_folder / "static").mkdir()
     os.environ["FAIRDIAL_VAR"] = str(_folder)
     if not os.environ.get("DATABASE_URL"):
         postgres = Postgres(_folder, durable=False)

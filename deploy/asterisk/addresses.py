@@ -56,7 +56,7 @@ def choose(memory: Path, prefix: str, sip_host: str, http_host: str) -> Addresse
 
 def _media(prefix: str, remembered: int | None) -> tuple[int, int]:
     # Ranges of two instances may overlap: Asterisk tries the next port when one is taken.
-    drawn = remembered or random.randrange(LOWEST_RTP, ports.HIGHEST - RTP_PORTS, 2)
+    drawn = remembered or random.randrange(LOWEST_RTP, ports.LOWEST - RTP_PORTS, 2)
     start, end = os.environ.get(f"{prefix}_RTP_START"), os.environ.get(f"{prefix}_RTP_END")
     if not start and not end:
         return drawn, drawn + RTP_PORTS - 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -16,7 +17,7 @@ import time
 from deploy import places
 from deploy.asterisk.far_end import Pace, register_phones
 from deploy.demo import summary
-from deploy.problems import DeployError
+from deploy.problems import BadSetting, DeployError
 from deploy.stack import Stack
 from deploy.supervisor import Command
 
@@ -32,6 +33,7 @@ def main() -> int:
     if options.fresh:
         shutil.rmtree(var, ignore_errors=True)
     try:
+        _refuse_real_telephony()
         with Stack(var, carrier=True, pace=PACE, say=_say) as stack:
             began = time.time()
             register = stack.prepare(demo=True)
@@ -55,6 +57,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--every", type=float, help="seconds between summary lines; default 2, headless 30")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier demos left")
     return parser.parse_args()
+
+
+def _refuse_real_telephony() -> None:
+    if "ASTERISK_HOST" in os.environ:
+        raise BadSetting(
+            "The demo plays customers and agents on an Asterisk of its own: unset ASTERISK_HOST, or use `make run`."
+        )
 
 
 def _agents(stack: Stack) -> Command:

@@ -101,7 +101,8 @@ def _take(server_id: int) -> tuple[Server, Lease] | None:
     home = settings.ENGINE_SERVER
     row = PbxServer.objects.get(pk=server_id)
     after = 0.0 if home in ("", row.name) else OTHERS_AFTER_SECONDS
-    dead = row.owner if _is_dead(row.owner) else None
+    # Our own, of a drive that ended without a database to give it back to, or that of a process that is no more.
+    dead = row.owner if row.owner == owner_name() or _is_dead(row.owner) else None
     lease = leases.take(server_id=server_id, owner=owner_name(), after_seconds=after, dead_owner=dead)
     return (Server.of(row), lease) if lease else None
 

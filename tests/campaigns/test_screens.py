@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -536,3 +537,19 @@ def test_no_page_runs_a_script_or_a_style_of_its_own(manager: Client):
 
     forbidden = ("<script>", " onclick=", " style=", "hx-on", "javascript:")
     assert [word for html in pages for word in forbidden if word in html] == []
+
+
+def test_without_a_database_a_page_says_so_and_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    def away(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    browser = Client(raise_request_exception=False)
+    browser.cookies["fairdial_session"] = "0123456789abcdef"
+
+    page = browser.get(reverse("campaigns"))
+    api = browser.get(reverse("campaigns"), headers={"Accept": "application/json"})
+
+    assert (page.status_code, api.status_code) == (503, 503)
+    assert "conversations under way go on" in page.content.decode()
+    assert api.json() == {"error": "The database does not answer"}

@@ -14,6 +14,7 @@ from campaigns.models import AuditEntry, Campaign, ContactList, Disposition, Lea
 from campaigns.rules import numbers
 from dialer import seed, seed_list
 from dialer.models import Agent, PbxServer, Trunk
+from tests import build
 
 FICTION = ("55501", "2079460", "19900", "3023125")
 
@@ -122,3 +123,13 @@ def test_a_pbx_without_its_secret_or_with_a_bad_port_is_refused(monkeypatch: pyt
     with pytest.raises(CommandError, match="name"):
         call_command("configure_pbx", "--trunk=two words", "--trunk-host=127.0.0.1")
     assert not PbxServer.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_database_that_serves_somebody_is_not_seeded() -> None:
+    build.campaign(name="Real people")
+
+    with pytest.raises(CommandError, match="other campaigns than the demo's"):
+        call_command("seed_demo")
+
+    assert not User.objects.filter(username="mia").exists()

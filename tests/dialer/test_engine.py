@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from campaigns.models import Lead, Touch
-from dialer import matching
+from dialer import leases, matching
 from dialer.engine import drive
 from dialer.engine.engine import Engine
 from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift
@@ -127,3 +127,12 @@ async def test_a_wrong_secret_is_said_in_a_sentence_and_nothing_is_dialled():
 
     assert "refused this AMI user and secret" in problem
     assert pbx.calls == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_engine_that_lost_the_database_takes_its_own_lease_again_at_once():
+    server = build.server()
+    assert leases.take(server_id=server.pk, owner=drive.owner_name())
+
+    assert drive._take(server.pk) is not None
+    assert leases.take(server_id=server.pk, owner="another host:1") is None

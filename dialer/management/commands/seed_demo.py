@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from dialer import seed, seed_list
 
@@ -18,7 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--start", action="store_true", help="start the campaign")
 
     def handle(self, *, people: int, start: bool, **options: Any) -> None:
-        seeded = seed.seed(people=people, start=start)
+        try:
+            seeded = seed.seed(people=people, start=start)
+        except seed.NotADemo as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{seeded.campaign.name}: {seeded.leads} leads, {seeded.campaign.get_status_display()}.")
         staff = ", ".join(f"{username} ({role.label})" for username, role, *_rest in seed.STAFF)
         self.stdout.write(f"Log-ins: {staff}, agent1 to agent{seed.SIMULATED_AGENTS}, {seed.OWN_SEAT} (your own seat).")

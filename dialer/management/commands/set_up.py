@@ -10,7 +10,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from dialer.management.commands import configure_pbx
 from dialer.models import Agent
@@ -25,7 +26,12 @@ class Command(configure_pbx.Command):
         parser.add_argument("--phones", help="write the SIP phones' endpoints and secrets to this file, for a far end")
 
     def handle(self, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0)
+        except OperationalError as error:
+            raise CommandError(
+                "the database does not answer: check DATABASE_URL, and that PostgreSQL is running and lets us in."
+            ) from error
         super().handle(**options)
         if options["demo"]:
             call_command("seed_demo", start=True, stdout=self.stdout)
