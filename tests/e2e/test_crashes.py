@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import redis
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count
 
 from campaigns.models import Lead, Touch
@@ -65,3 +67,46 @@ def _driven_anew(floor: Floor, epoch: int) -> bool:
     floor.stack.supervisor.poll()
     row = PbxServer.objects.get(pk=floor.server.pk)
     return row.epoch > epoch and row.audited_at is not None and row.audited_at > floor.server.audited_at
+
+
+def test_cut_database_connections_lose_no_call(floor: Floor):
+    campaign = floor.campaign(number("stays"), number("rings_out"), dial_mode="ratio", ratio=2, ring_seconds=30)
+    shift = floor.agent(campaign)
+    floor.start(campaign)
+    eventually(lambda: floor.state(shift) == "talking", "the agent talks")
+    floor.server.refresh_from_db()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    eventually(lambda: _driven_anew(floor, floor.server.epoch), "the engine drives again, and has looked")
+
+    assert floor.state(shift) == "talking"
+    assert LiveCall.objects.filter(campaign=campaign, state="talking").count() == 1
+    settled_once(campaign)
+
+
+def test_a_pbx_that_dies_takes_its_calls_along_and_they_are_settled_by_what_was_seen(floor: Floor):
+    campaign = floor.campaign(number("stays"))
+    shift = floor.agent(campaign)
+    floor.start(campaign)
+    eventually(lambda: floor.state(shift) == "talking", "the agent talks")
+    floor.server.refresh_from_db()
+
+    os.kill(floor.stack.pbx.pid, signal.SIGKILL)
+    eventually(lambda: "cannot be reached" in _problem(floor), "the server's row says what is wrong")
+    floor.stack.pbx.stop()
+    floor.stack.pbx.start()
+    eventually(lambda: _driven_anew(floor, floor.server.epoch), "the engine drives again, and has looked")
+
+    eventually(lambda: floor.state(shift) == "wrap_up", "the agent may still write the call up")
+    attempt = Attempt.objects.get(campaign=campaign)
+    assert (attempt.outcome, attempt.agent_id) == ("conversation", shift.agent_id)
+    settled_once(campaign)
+
+
+def _problem(floor: Floor) -> str:
+    floor.stack.supervisor.poll()
+    return PbxServer.objects.values_list("problem", flat=True).get(pk=floor.server.pk)
