@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import Count
 
 from campaigns.models import Lead, Touch
-from dialer import shifts
-from dialer.models import Attempt, LiveCall, PbxServer, Shift
+from dialer import calls, shifts
+from dialer.models import Attempt, LiveCall, PbxServer
+from tests import build
 from tests.e2e.conftest import Floor, eventually, number
 
-MOST_CALLS = 8
+MOST_CALLS = 4
 
 
 def settled_once(campaign) -> None:
@@ -26,13 +27,16 @@ def settled_once(campaign) -> None:
 
 
 def test_kill_9_of_the_engine_cuts_no_conversation_and_settles_every_call_once(floor: Floor):
-    numbers = [number("stays"), *(number("rings_out") for _ in range(MOST_CALLS))]
-    campaign = floor.campaign(*numbers, dial_mode="ratio", ratio=5, ring_seconds=30)
-    talker, waiter = floor.agent(campaign), floor.agent(campaign)
+    numbers = [number("stays"), number("stays"), *(number("rings_out") for _ in range(MOST_CALLS))]
+    campaign = floor.campaign(*numbers, dial_mode="ratio", ratio=5, ring_seconds=20, max_wait_seconds=90)
+    shift = floor.agent(campaign)
+    live = LiveCall.objects.filter(campaign=campaign)
     floor.start(campaign)
-    eventually(lambda: "talking" in {floor.state(talker), floor.state(waiter)}, "one talks")
-    eventually(lambda: LiveCall.objects.filter(campaign=campaign, state="ringing").count() >= 3, "several ring")
-    talking = LiveCall.objects.get(campaign=campaign, state="talking")
+    eventually(lambda: live.filter(state="talking").exists(), "one talks")
+    eventually(lambda: live.filter(state="waiting").exists(), "one waits")
+    eventually(lambda: live.filter(state="ringing").count() >= 2, "several ring")
+    talking, waiting = live.get(state="talking").pk, live.get(state="waiting").pk
+    Lead.objects.filter(campaign=campaign, state="due").update(state="finished")
     before = floor.channels()
     floor.server.refresh_from_db()
 
@@ -40,12 +44,20 @@ def test_kill_9_of_the_engine_cuts_no_conversation_and_settles_every_call_once(f
     eventually(lambda: _driven_anew(floor, floor.server.epoch), "another engine drives, and has looked")
 
     assert floor.channels() >= before - MOST_CALLS
-    assert LiveCall.objects.get(pk=talking.pk).state == "talking"
-    assert Shift.objects.get(pk=talking.shift_id).state == "talking"
-    Lead.objects.filter(campaign=campaign, state="due").update(state="finished")
-    eventually(lambda: LiveCall.objects.filter(campaign=campaign).count() == 1, "all but the talking one end")
+    assert dict(live.filter(pk__in=[talking, waiting]).values_list("pk", "state")) == {
+        talking: "talking",
+        waiting: "waiting",
+    }
+    eventually(lambda: live.count() == 2, "the ringing ones end")
+    calls.request_hangup(shift_id=shift.pk)
+    eventually(lambda: floor.state(shift) == "wrap_up", "the agent writes the first call up")
+    calls.record_disposition(
+        shift_id=shift.pk, disposition=build.disposition("crash-sale"), note="", callback_at=None, by=shift.agent.user
+    )
+    eventually(lambda: live.filter(pk=waiting, state="talking").exists(), "and gets the one that waited")
     settled_once(campaign)
-    assert set(Attempt.objects.filter(campaign=campaign).values_list("outcome", flat=True)) <= {"no_answer", "unknown"}
+    ended = Attempt.objects.filter(campaign=campaign)
+    assert set(ended.values_list("outcome", flat=True)) <= {"conversation", "no_answer", "unknown"}
     assert Lead.objects.filter(campaign=campaign, state="held").count() == 1
 
 
