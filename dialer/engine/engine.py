@@ -37,7 +37,8 @@ from dialer.rules.facts import AgentGone, CallFact, Effect, Fact, Originate, Shi
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
-LEAST_TICK_SECONDS = 0.1  # a burst of nudges makes no burst of ticks
+LEAST_TICK_SECONDS = 0.2  # a burst of nudges makes no burst of ticks
+SEND_LATE_SECONDS = 0.1  # calls that leave late may catch up with their pace by so much
 RENEW_SECONDS = 2.0
 FIRST_AUDIT_SECONDS = 6.0  # a little later than a call may need to appear on the PBX
 AUDIT_SECONDS = 30.0
@@ -155,6 +156,7 @@ class Engine:
 
     async def _sending(self) -> None:
         """Calls leave evenly, at the pace of the busiest trunk's limit; they have been written down already."""
+        clock, due = asyncio.get_running_loop().time, 0.0
         while True:
             if not self._unsent:
                 await self._send_wanted.wait()
@@ -163,7 +165,8 @@ class Engine:
             self.pbx.post(self._unsent[0])
             self._unsent.popleft()
             pace = max((budget.per_second for budget in self._budgets.values()), default=1.0)
-            await asyncio.sleep(1 / pace)
+            due = max(due, clock() - SEND_LATE_SECONDS) + 1 / pace
+            await asyncio.sleep(due - clock())
 
     async def _take_back_unsent(self) -> None:
         """Calls written down that never left: nobody was touched. Without a database the next engine counts them."""

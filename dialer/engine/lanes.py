@@ -1,7 +1,9 @@
 """Facts of one call in order, of different calls in parallel, each batch in one transaction.
 
 A lane is a thread with its own database connection, chosen by hash of the id. While it works, facts pile up; it then
-takes all of them at once, so under load many facts share one commit, and when idle a fact waits for nothing.
+takes all of them at once, so under load many facts share one commit. A fact that somebody waits for is taken at once;
+one that only tells how far a call has come waits a moment for the next, which is about to follow: an answered call
+enters the waiting bridge within a millisecond, and both then cost one transaction instead of two.
 """
 
 from __future__ import annotations
@@ -13,10 +15,13 @@ from typing import TypeVar
 
 from django.db import connections
 
-from dialer.rules.facts import Fact
+from dialer.rules.facts import Answered, ChannelSeen, Fact, PhoneSeen, Ringing
 
 T = TypeVar("T")
 Work = Callable[[Sequence[Fact]], Awaitable[None]]
+
+PATIENT = (ChannelSeen, Ringing, Answered, PhoneSeen)
+PATIENCE_SECONDS = 0.2
 
 
 class Lane:
@@ -26,16 +31,23 @@ class Lane:
         self.executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._waiting: list[Fact] = []
         self._wake = asyncio.Event()
+        self._later: asyncio.TimerHandle | None = None
 
     def put(self, facts: Sequence[Fact]) -> None:
         self._waiting.extend(facts)
-        self._wake.set()
+        if not all(isinstance(fact, PATIENT) for fact in facts):
+            self._wake.set()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._wake.set)
 
     async def run(self, work: Work) -> None:
         """Work for ever."""
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._later:
+                self._later.cancel()
+                self._later = None
             batch, self._waiting = self._waiting, []
             if batch:
                 await work(batch)
