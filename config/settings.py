@@ -43,6 +43,9 @@ def _database() -> dict[str, object]:
     if "postgres" not in parsed["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (15 or newer).")
     options = {**parsed.get("OPTIONS", {}), "connect_timeout": 5}
+    if env.bool("DATABASE_PREPARE", default=False):
+        # Statements are planned once per connection. Not behind a pooler that hands connections from one to another.
+        options |= {"server_side_binding": True, "prepare_threshold": 2}
     return {**parsed, "OPTIONS": options, "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60)}
 
 

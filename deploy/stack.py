@@ -201,12 +201,15 @@ class Stack:
         return [
             self._command("web", *self._gunicorn()),
             self._command("events", *self._uvicorn()),
-            self._command(
-                "engine", *celery, "worker", "-Q", "engine", "-P", "threads", "-c", "1", "-n", "engine@%h", *alone
-            ),
+            self._engine(*celery, "worker", "-Q", "engine", "-P", "threads", "-c", "1", "-n", "engine@%h", *alone),
             self._command("worker", *celery, "worker", "-Q", "default", "-c", str(size), "-n", "worker@%h", *alone),
             self._command("beat", *celery, "beat", "-s", str(self.var / "beat"), "--pidfile="),
         ]
+
+    def _engine(self, *argv: str) -> Command:
+        """It repeats a few dozen statements all day: they are planned once."""
+        prepare = {"DATABASE_PREPARE": os.environ.get("DATABASE_PREPARE", "1")}
+        return Command("engine", argv, env={**self.env, **prepare}, cwd=places.CHECKOUT)
 
     def _gunicorn(self) -> tuple[str, ...]:
         options = ("--workers", str(self.size.web_workers), "--threads", str(self.size.web_threads))
