@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -16,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy import processes
 from deploy.asterisk import far_end
 from deploy.asterisk.addresses import Addresses
 from deploy.asterisk.instance import Instance
 from deploy.asterisk.manager import Manager, ManagerError, Message
 from deploy.asterisk.pbx import pbx
 from dialer.pbx.provisioning import AgentPhoneSpec, TrunkSpec, render
+from tests.processes import running_in
 
 AGENT = "agent-1"
 PATIENT = 120.0  # seconds: a shared machine may be slow, and nothing here measures speed
@@ -42,24 +41,6 @@ def var() -> Iterator[Path]:
     yield folder
     wait_until(lambda: running_in(folder) == [])
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def running_in(folder: Path) -> list[str]:
-    """Command lines of processes that have something to do with this folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            inside = str((entry / "cwd").resolve()).startswith(str(folder))
-        except OSError:
-            continue
-        if (
-            entry.name != str(os.getpid())
-            and processes.is_alive(int(entry.name))
-            and (inside or str(folder) in command)
-        ):
-            found.append(command)
-    return found
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from deploy.stack import Stack
 from dialer import shifts
 from dialer.models import Agent, LiveCall, PbxServer, Shift, Trunk
 from tests import build
+from tests.processes import running_in
 
 FAST = Pace(ring_ms=(300, 600), talk_ms=(2000, 3000), ring_out=60, short_talk=1.0, machine_listens=3)
 _lines = itertools.count(55500)
@@ -79,10 +80,12 @@ def database(django_db_blocker) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def stack(database: str) -> Iterator[Stack]:
-    with Stack(settings.VAR_DIR / "e2e", carrier=True, pace=FAST, durable=False) as running:
+    var = settings.VAR_DIR / "e2e"
+    with Stack(var, carrier=True, pace=FAST, durable=False) as running:
         running.prepare(demo=False)
         running.start_processes()
         yield running
+    assert running_in(var) == [], "no process is left"
 
 
 class Floor:
