@@ -1,0 +1,49 @@
+"""`make bench`, or `make bench ONLY=connect`: measure, print a table, write `bench/results/NAME.json`.
+
+Each benchmark runs in a process of its own, so that none finds the settings or the connections of another. They need
+the machine to themselves: what else runs is in their figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+import time
+from types import ModuleType
+
+from bench import figures
+from deploy import places
+from deploy.problems import DeployError
+
+NAMES = ("connect", "originate", "setup")
+
+
+def main() -> int:
+    """0 when everything could be measured, whatever came of the aims."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=NAMES, help="only this one")
+    parser.add_argument("--seconds", type=float, help="length of each measured stretch, for a quick look")
+    options = parser.parse_args()
+    if options.name is None:
+        return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
+    try:
+        _run(importlib.import_module(f"bench.{options.name}"), options.name, options.seconds)
+    except DeployError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(benchmark: ModuleType, name: str, seconds: float | None) -> None:
+    began = time.monotonic()
+    found = benchmark.measure(seconds)
+    took = time.monotonic() - began
+    result = figures.Result(name, figures.commit(), figures.machine(places.var_folder()), took, tuple(found))
+    print(figures.table(result))
+    print(f"Written to {figures.save(result)}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
