@@ -14,6 +14,7 @@ import time
 from types import ModuleType
 
 from bench import figures
+from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
 
@@ -30,7 +31,7 @@ def main() -> int:
         return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
     try:
         _run(importlib.import_module(f"bench.{options.name}"), options.name, options.seconds)
-    except DeployError as error:
+    except (DeployError, BenchFailed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,16 +16,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+from bench.problems import BenchFailed
+
 Event = dict[str, str]
 UP = "6"
 PATIENCE = 30.0  # seconds; what takes longer has failed
 SEE_OUT_SECONDS = 15.0  # longer than any call takes by itself
 MAX_WAIT_SECONDS = 10
 FIRST_NUMBER = 10_000_000_000
-
-
-class BareFailed(Exception):
-    """The PBX did not do what the script waits for; the text says what."""
 
 
 @dataclass
@@ -71,7 +69,7 @@ class Bare:
     async def __aexit__(self, *exception: object) -> None:
         for leg in self._legs:
             self._act("Hangup", Channel=leg)
-        with contextlib.suppress(BareFailed):
+        with contextlib.suppress(BenchFailed):
             await self._until(lambda: not self._legs, "every agent's leg to be gone")
         self._listening.cancel()
         self._writer.close()
@@ -94,12 +92,12 @@ class Bare:
         return run
 
     async def see_out(self) -> None:
-        """Returns when no customer is left. Raises BareFailed.
+        """Returns when no customer is left. Raises BenchFailed.
 
         Asterisk 22 was seen to lose a customer's BYE that came within the Bridge: that leg stays up until an agent,
         here the script, ends it. Some are left when both sides are saturated, none otherwise.
         """
-        with contextlib.suppress(BareFailed):
+        with contextlib.suppress(BenchFailed):
             await self._until(lambda: not self._answered, "all calls to end", SEE_OUT_SECONDS)
         self.stuck += len(self._answered)
         for customer in self._answered:
@@ -124,7 +122,7 @@ class Bare:
         deadline = time.monotonic() + seconds
         while not done():
             if self._listening.done() or time.monotonic() > deadline:
-                raise BareFailed(f"waited in vain for {what}; {len(self._free)} of {len(self._legs)} agents are free")
+                raise BenchFailed(f"waited in vain for {what}; {len(self._free)} of {len(self._legs)} agents are free")
             await asyncio.sleep(0.01)
 
     # Hearing

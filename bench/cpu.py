@@ -13,6 +13,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
+REST = "everything else on this machine"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,14 @@ def seconds(roots: Iterable[int], everything: Mapping[int, Usage], without: Iter
     return sum(everything[pid].own + everything[pid].reaped for pid in members)
 
 
+def busy() -> float:
+    """CPU seconds of the whole machine so far, idle and stolen time left out."""
+    user, nice, system, _idle, _waiting, irq, softirq, *_ = (PROC / "stat").read_text().split("\n")[0].split()[1:]
+    return sum(map(int, (user, nice, system, irq, softirq))) / TICKS
+
+
 class Meter:
-    """CPU seconds by name since it was made.
+    """CPU seconds by name since it was made, with what the rest of the machine did meanwhile.
 
     `groups` are roots of process trees. `apart` are single processes that count under their own name and in no tree,
     e.g. this one, from which everything descends, and the database backend that serves it.
@@ -78,5 +85,6 @@ class Meter:
     def _read(self) -> dict[str, float]:
         everything = processes()
         single = {pid for pids in self._apart.values() for pid in pids}
-        trees = {name: seconds(pids, everything, single) for name, pids in self._groups.items()}
-        return trees | {name: sum(everything[pid].own for pid in pids) for name, pids in self._apart.items()}
+        known = {name: seconds(pids, everything, single) for name, pids in self._groups.items()}
+        known |= {name: sum(everything[pid].own for pid in pids) for name, pids in self._apart.items()}
+        return known | {REST: busy() - sum(known.values())}

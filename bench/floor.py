@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench.problems import BenchFailed
 from bench.stage import TRUNK
 from campaigns.models import Campaign, Contact, ContactPhone, Disposition, FrequencyCap, Lead, Phone, User
 from dialer import calls, nudge, shifts
@@ -26,10 +27,6 @@ PATIENCE = 60.0  # seconds; what takes longer has failed
 LOOK_SECONDS = 0.05
 LONGEST_TALK_SECONDS = 5.0  # ten times what customers talk
 SETTLED = {"state": "finished", "held_by": None, "held_phone": None, "reason": "talked", "last_outcome": "conversation"}
-
-
-class FloorFailed(Exception):
-    """The dialer did not do what the benchmark waits for; the text says what."""
 
 
 class Floor:
@@ -78,35 +75,36 @@ class Floor:
         self.rest()
         return began
 
-    def work(self, seconds: float, look: Callable[[], None] = lambda: None) -> None:
-        """Let agents write up what has ended, for so long; `look` is called twenty times a second."""
+    def work(self, seconds: float) -> None:
+        """Let agents write up what has ended, for so long."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self._write_up()
-            look()
             time.sleep(LOOK_SECONDS)
 
     def wait(self, done: Callable[[], bool], what: str) -> None:
-        """Work until `done`; raises FloorFailed."""
+        """Work until `done`; raises BenchFailed."""
         deadline = time.monotonic() + PATIENCE
         while not done():
             if time.monotonic() > deadline:
-                raise FloorFailed(f"waited in vain for {what}")
+                raise BenchFailed(f"waited in vain for {what}")
             self.work(LOOK_SECONDS)
 
     def to_agent(self, since: datetime) -> list[float]:
         """Seconds from answer to both in one bridge, by the PBX's own clock, of the calls reserved since then."""
-        met = Attempt.objects.filter(reserved_at__gte=since, bridged_at__isnull=False)
-        pairs = met.values_list("answered_at", "bridged_at")
-        return [(bridged - answered).total_seconds() for answered, bridged in pairs if answered and bridged]
+        return self._between("answered_at", "bridged_at", since)
+
+    def to_wire(self, since: datetime) -> list[float]:
+        """Seconds from a call's reservation to its channel on the PBX: what it waits inside the dialer."""
+        return self._between("reserved_at", "dialing_at", since)
+
+    def _between(self, first: str, then: str, since: datetime) -> list[float]:
+        both = Attempt.objects.filter(reserved_at__gte=since, **{f"{first}__isnull": False, f"{then}__isnull": False})
+        return [(end - begin).total_seconds() for begin, end in both.values_list(first, then)]
 
     def settled(self) -> int:
         """How many calls have ended and are written down as such."""
         return Attempt.objects.count()
-
-    def live(self) -> int:
-        """How many calls are reserved, placed or going on."""
-        return LiveCall.objects.count()
 
     def ticks(self, since: datetime, until: datetime) -> list[datetime]:
         """When the engine decided to place calls: every tick that does reserves its calls in one transaction."""
@@ -127,14 +125,14 @@ class Floor:
         ended = list(Shift.objects.filter(state=Shift.State.WRAP_UP).values_list("pk", "call_id"))
         if not ended:
             return
-        now, talks = timezone.now(), [call for _, call in ended]
+        now, talks = timezone.now(), [call for _, call in ended if call]
         with transaction.atomic():
             shifts.apply([(shift, Dispositioned(now, call)) for shift, call in ended if call])
             AttemptResult.objects.bulk_create(self._sale(call, now) for call in talks)
             Lead.objects.filter(held_by__in=talks).update(**SETTLED)
         nudge.publish(nudge.engine(self.server.pk))
 
-    def _sale(self, call: UUID | None, now: datetime) -> AttemptResult:
+    def _sale(self, call: UUID, now: datetime) -> AttemptResult:
         return AttemptResult(attempt_id=call, campaign=self.campaign, disposition=self.sold, by=self.clerk, at=now)
 
     def _end_dead_lines(self) -> None:
