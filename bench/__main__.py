@@ -1,7 +1,7 @@
 """`make bench`, or `make bench ONLY=connect`: measure, print a table, write `bench/results/NAME.json`.
 
 Each benchmark runs in a process of its own, so that none finds the settings or the connections of another. They need
-the machine to themselves: what else runs is in their figures.
+the machine to themselves: the last row says how much of it others took.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import time
 from types import ModuleType
 
 from bench import figures
+from bench.cpu import Neighbours
+from bench.figures import Figure, Result
 from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
@@ -38,10 +40,11 @@ def main() -> int:
 
 
 def _run(benchmark: ModuleType, name: str, seconds: float | None) -> None:
-    began = time.monotonic()
+    began, neighbours = time.monotonic(), Neighbours()
     found = benchmark.measure(seconds)
+    noise = Figure("other programs on this machine meanwhile", neighbours.share(), "% of a core")
     took = time.monotonic() - began
-    result = figures.Result(name, figures.commit(), figures.machine(places.var_folder()), took, tuple(found))
+    result = Result(name, figures.commit(), figures.machine(places.var_folder()), took, (*found, noise))
     print(figures.table(result))
     print(f"Written to {figures.save(result)}.")
 

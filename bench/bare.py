@@ -32,6 +32,7 @@ class BareRun:
 
     seconds: float
     placed: int = 0
+    answered: int = 0
     ended: int = 0
     to_agent: list[float] = field(default_factory=list)
 
@@ -133,6 +134,7 @@ class Bare:
             match event.get("Event"):
                 case "Newstate" if channel in self._answered and event["ChannelState"] == UP:
                     self._answered[channel] = float(event["Timestamp"])
+                    self._run.answered += 1
                 case "BridgeEnter":
                     self._entered(channel, event)
                 case "Hangup":

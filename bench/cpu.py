@@ -7,13 +7,13 @@ backend that comes and goes in between is not lost. Resolution: a hundredth of a
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
-REST = "everything else on this machine"
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,23 @@ def busy() -> float:
     return sum(map(int, (user, nice, system, irq, softirq))) / TICKS
 
 
+class Neighbours:
+    """What programs that are not ours take of this machine since it was made: the noise in every other figure."""
+
+    def __init__(self) -> None:
+        self._began = self._read()
+
+    def share(self) -> float:
+        """Per cent of one core, on average."""
+        (at, others), (began, before) = self._read(), self._began
+        return 100 * (others - before) / max(1e-9, at - began)
+
+    def _read(self) -> tuple[float, float]:
+        return time.monotonic(), busy() - seconds([os.getpid()], processes())
+
+
 class Meter:
-    """CPU seconds by name since it was made, with what the rest of the machine did meanwhile.
+    """CPU seconds by name since it was made.
 
     `groups` are roots of process trees. `apart` are single processes that count under their own name and in no tree,
     e.g. this one, from which everything descends, and the database backend that serves it.
@@ -85,6 +100,5 @@ class Meter:
     def _read(self) -> dict[str, float]:
         everything = processes()
         single = {pid for pids in self._apart.values() for pid in pids}
-        known = {name: seconds(pids, everything, single) for name, pids in self._groups.items()}
-        known |= {name: sum(everything[pid].own for pid in pids) for name, pids in self._apart.items()}
-        return known | {REST: busy() - sum(known.values())}
+        trees = {name: seconds(pids, everything, single) for name, pids in self._groups.items()}
+        return trees | {name: sum(everything[pid].own for pid in pids) for name, pids in self._apart.items()}

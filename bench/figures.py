@@ -99,10 +99,9 @@ def commit() -> str:
 
 def machine(data: Path) -> str:
     """The machine in a phrase; `data` is where the database lives, whose file system decides what a commit costs."""
-    fstype = subprocess.run(["stat", "-f", "-c", "%T", data], capture_output=True, text=True, check=False)
-    return (
-        f"{os.cpu_count()} × {_processor()}, Linux {platform.release()}, durable PostgreSQL on {fstype.stdout.strip()}"
-    )
+    place = next(folder for folder in (data, *data.parents) if folder.exists())
+    kind = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=False).stdout.strip()
+    return f"{os.cpu_count()} × {_processor()}, Linux {platform.release()}, durable PostgreSQL on {kind}"
 
 
 def _processor() -> str:

@@ -90,6 +90,10 @@ class Floor:
                 raise BenchFailed(f"waited in vain for {what}")
             self.work(LOOK_SECONDS)
 
+    def answered(self, since: datetime) -> int:
+        """How many of the calls reserved since then were answered."""
+        return Attempt.objects.filter(reserved_at__gte=since, answered_at__isnull=False).count()
+
     def to_agent(self, since: datetime) -> list[float]:
         """Seconds from answer to both in one bridge, by the PBX's own clock, of the calls reserved since then."""
         return self._between("answered_at", "bridged_at", since)

@@ -21,6 +21,7 @@ from bench import cpu
 from bench.bare import Bare
 from bench.cpu import Meter
 from bench.figures import Figure, percentile
+from bench.problems import BenchFailed
 from bench.stage import TRUNK, Stage
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def _own_groups(stage: Stage, backend: int) -> dict[str, list[int]]:
     """The product's processes; the database's is the parent of any of its backends."""
     named = {name: stage.stack.supervisor.pid(name) for name in ("engine", "web", "events", "worker", "beat")}
     pids = {name: pid for name, pid in named.items() if pid}
+    if "engine" not in pids:
+        raise BenchFailed(f"The engine has ended; see {stage.stack.supervisor.log.parent}/engine.log")
     server = redis.Redis.from_url(stage.stack.env["REDIS_URL"]).info("server")
     return {
         "engine": [pids.pop("engine")],
@@ -146,10 +149,8 @@ def _cpu(rate: int, at: str, ours: Stretch, bare: Stretch) -> list[Figure]:
     parts = [
         Figure(f"  {name}, {at}", ms, "ms CPU/call", SCRIPT if name in bare.cpu_ms else "", bare.cpu_ms.get(name))
         for name, ms in ours.cpu_ms.items()
-        if name != cpu.REST
     ]
-    others = [run.cpu_ms[cpu.REST] * run.per_second / 10 for run in (ours, bare)]
-    return [total, *parts, Figure(f"  {cpu.REST}, {at}", others[0], "% of a core", SCRIPT, others[1])]
+    return [total, *parts]
 
 
 def _times(rate: int, at: str, ours: Stretch, bare: Stretch) -> list[Figure]:
