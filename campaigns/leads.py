@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from campaigns import ledger
 from campaigns.ledger import TouchKey
-from campaigns.models import Disposition, RetryRule, Suppression, User
+from campaigns.models import Disposition, Suppression, User
 from campaigns.rules import retries
 from campaigns.rules.retries import DueAgain, Next, Retry
 
@@ -37,6 +36,10 @@ FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(dues)s::timestamptz[], %(re
             %(callbacks)s::boolean[], %(outcomes)s::text[], %(refunded)s::boolean[], %(times)s::int[])
      AS v(id, state, due_at, reason, callback, outcome, refunded, times)
 WHERE l.id = v.id
+"""
+RULES = """
+SELECT campaign_id, outcome, wait_minutes, "limit" FROM campaigns_retryrule
+WHERE campaign_id IS NULL OR campaign_id = ANY(%s)
 """
 VACANT = """
 UPDATE campaigns_phone SET status = 'vacant', status_source = 'own_call', status_observed_at = %s,
@@ -150,14 +153,12 @@ def _after_outcomes(settlements: list[Settlement], now: datetime) -> list[LetGo]
 
 def _rules(campaigns: set[int]) -> dict[int, dict[str, Retry]]:
     """Retry rules by campaign: everyone's, overridden by the campaign's own."""
-    rows = list(RetryRule.objects.filter(Q(campaign__isnull=True) | Q(campaign__in=campaigns)))
-    everyone = {row.outcome: _retry(row) for row in rows if row.campaign_id is None}
-    own = {c: {row.outcome: _retry(row) for row in rows if row.campaign_id == c} for c in campaigns}
+    with connection.cursor() as cursor:
+        cursor.execute(RULES, [list(campaigns)])
+        rows = [(of, outcome, Retry(timedelta(minutes=wait), limit)) for of, outcome, wait, limit in cursor.fetchall()]
+    everyone = {outcome: retry for of, outcome, retry in rows if of is None}
+    own = {c: {outcome: retry for of, outcome, retry in rows if of == c} for c in campaigns}
     return {campaign: {**everyone, **rules} for campaign, rules in own.items()}
-
-
-def _retry(row: RetryRule) -> Retry:
-    return Retry(timedelta(minutes=row.wait_minutes), row.limit)
 
 
 def _let_go(leads: Sequence[LetGo]) -> None:

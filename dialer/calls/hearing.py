@@ -16,7 +16,6 @@ from django.db import connection, transaction
 
 from campaigns import leads, ledger
 from campaigns.leads import Settlement
-from campaigns.models import Campaign
 from dialer import nudge, shifts
 from dialer.rules import call as rules
 from dialer.rules import facts as f
@@ -36,6 +35,7 @@ FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::boolean[], {", ".join(["%s::
      AS v(id, state, shift_id, abandoned, {", ".join(MOMENTS)})
 WHERE c.id = v.id
 """
+WRAP_UP = "SELECT id, wrap_up_seconds FROM campaigns_campaign WHERE id = ANY(%s)"
 WHO = "server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, hangup_by, reserved_at, placed_at"
 CARRIED = f"{WHO}, {', '.join(MOMENTS)}"
 END = f"""
@@ -162,8 +162,11 @@ def _for_shifts(batch: _Batch) -> list[tuple[UUID, shift_rules.Event]]:
 
 def _wrap_up_limits(batch: _Batch) -> dict[int, timedelta]:
     ended = {batch.campaigns[call] for _, what, call, _ in batch.told if what == ForShift.CALL_ENDED}
-    rows = Campaign.objects.filter(pk__in=ended).values_list("pk", "wrap_up_seconds") if ended else []
-    return {campaign: timedelta(seconds=seconds) for campaign, seconds in rows}
+    if not ended:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(WRAP_UP, [list(ended)])
+        return {campaign: timedelta(seconds=seconds) for campaign, seconds in cursor.fetchall()}
 
 
 def _settle(batch: _Batch, changes: shifts.Changes, now: datetime) -> None:
