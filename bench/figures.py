@@ -90,11 +90,14 @@ def _rounded(value: object) -> object:
 
 
 def commit() -> str:
-    """The checkout's commit, with a + when it holds changes that are not committed."""
+    """The checkout's commit, with a + when it holds changes that are not committed, results left out."""
+    changes = _git("status", "--porcelain", "--", ":/", ":(top,exclude)bench/results")
+    return f"{_git('rev-parse', '--short=10', 'HEAD') or 'unknown'}{'+' if changes else ''}"
+
+
+def _git(*arguments: str) -> str:
     here = Path(__file__).parent
-    describe = ["git", "describe", "--always", "--dirty=+", "--abbrev=10"]
-    done = subprocess.run(describe, cwd=here, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    return subprocess.run(["git", *arguments], cwd=here, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def machine(data: Path) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+from bench.problems import BenchFailed
 from bench.sipp import Sipp
 from deploy import places
 from deploy.asterisk.addresses import Addresses
@@ -22,6 +23,7 @@ from dialer.pbx.provisioning import TrunkSpec, render
 
 DATABASE = "bench"
 TRUNK = "carrier"
+BROUGHT = ("DATABASE_URL", "REDIS_URL", "ASTERISK_HOST")
 PHONE = """[{name}]
 type = endpoint
 context = from-agent
@@ -48,6 +50,9 @@ class Stage:
         self._customers = {"busy": str(busy), "ring_ms": str(ring_ms), "talk_ms": str(talk_ms)}
 
     def __enter__(self) -> Self:
+        """Raises BenchFailed when the environment names servers of its own, DeployError when ours do not start."""
+        if named := [name for name in BROUGHT if name in os.environ]:
+            raise BenchFailed(f"Benchmarks bring their own database, Redis and PBX: unset {', '.join(named)}.")
         with ExitStack() as opened:
             self.stack = opened.enter_context(Stack(self.var, say=lambda line: print(line, flush=True)))
             self.stack.env["DATABASE_URL"] = _empty_database(self.stack.env["DATABASE_URL"])
@@ -65,7 +70,7 @@ class Stage:
     @property
     def at(self) -> Addresses:
         """Where the PBX listens."""
-        assert self.stack.pbx and self.stack.pbx.addresses, "benchmarks need a PBX of their own: unset ASTERISK_HOST"
+        assert self.stack.pbx and self.stack.pbx.addresses
         return self.stack.pbx.addresses
 
     def provision(self, phones: list[str]) -> None:
