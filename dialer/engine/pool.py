@@ -26,6 +26,7 @@ from dialer.rules.pacing import Decision, LimitedBy, PoolState, calls_to_start
 # This many calls in a row that failed on our own side mean that the trunk does not work; it is tried again later.
 FAILING_CALLS = 5
 TRY_AGAIN = timedelta(seconds=60)
+BURST_SECONDS = 0.5
 FAILING = """
 SELECT count(*) = %(calls)s AND bool_and(outcome = 'failed') FROM (
     SELECT outcome FROM dialer_attempt WHERE id >= %(first)s AND trunk_id = %(trunk)s ORDER BY id DESC LIMIT %(calls)s
@@ -36,7 +37,10 @@ BEFORE_AGENT = ("reserved", "placed", "dialing", "ringing", "answered", "waiting
 
 @dataclass(slots=True)
 class Budget:
-    """New calls a trunk admits now: a bucket that fills at its calls-per-second limit and holds one second's worth."""
+    """New calls a trunk admits now: a bucket that fills at its calls-per-second limit.
+
+    It holds BURST_SECONDS' worth: they leave at the limit's pace, so what is reserved waits that long at most.
+    """
 
     per_second: float
     tokens: float = 0.0
@@ -44,7 +48,7 @@ class Budget:
 
     def refill(self, per_second: float) -> int:
         now = time.monotonic()
-        self.tokens = min(per_second, self.tokens + (now - self.at) * per_second)
+        self.tokens = min(max(1.0, per_second * BURST_SECONDS), self.tokens + (now - self.at) * per_second)
         self.per_second, self.at = per_second, now
         return int(self.tokens)
 
