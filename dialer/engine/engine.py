@@ -37,7 +37,7 @@ from dialer.rules.facts import AgentGone, CallFact, Effect, Fact, Originate, Shi
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
-LEAST_TICK_SECONDS = 0.2  # a burst of nudges makes no burst of ticks
+LEAST_TICK_SECONDS = 0.25  # a burst of nudges makes no burst of ticks
 SEND_LATE_SECONDS = 0.1  # calls that leave late may catch up with their pace by so much
 RENEW_SECONDS = 2.0
 FIRST_AUDIT_SECONDS = 6.0  # a little later than a call may need to appear on the PBX

@@ -1,8 +1,8 @@
 """Facts of one call in order, of different calls in parallel, each batch in one transaction.
 
 A lane is a thread with its own database connection, chosen by hash of the id. While it works, facts pile up; it then
-takes all of them at once, so under load many facts share one commit. A fact that somebody waits for is taken at once;
-one that only tells how far a call has come waits a moment for the next, which is about to follow: an answered call
+takes all of them at once, so under load many facts share one commit. A caller who waits for an agent is taken at once,
+with all that is there by then; other facts wait a moment for company, shorter than anybody notices: an answered call
 enters the waiting bridge within a millisecond, and both then cost one transaction instead of two.
 """
 
@@ -15,13 +15,16 @@ from typing import TypeVar
 
 from django.db import connections
 
-from dialer.rules.facts import Answered, ChannelSeen, Fact, PhoneSeen, Ringing
+from dialer.rules.facts import AgentGone, Answered, ChannelSeen, Fact, PhoneSeen, Ringing, Waiting
 
 T = TypeVar("T")
 Work = Callable[[Sequence[Fact]], Awaitable[None]]
 
-PATIENT = (ChannelSeen, Ringing, Answered, PhoneSeen)
-PATIENCE_SECONDS = 0.2
+# In seconds: callers who wait, calls on their way, and everything else (an agent's screen may change 0.3 s late).
+AT_ONCE, ON_THE_WAY, SOON = 0.0, 0.2, 0.05
+PATIENCE = dict.fromkeys((Waiting, AgentGone), AT_ONCE) | dict.fromkeys(
+    (ChannelSeen, Ringing, Answered, PhoneSeen), ON_THE_WAY
+)
 
 
 class Lane:
@@ -35,10 +38,13 @@ class Lane:
 
     def put(self, facts: Sequence[Fact]) -> None:
         self._waiting.extend(facts)
-        if not all(isinstance(fact, PATIENT) for fact in facts):
-            self._wake.set()
-        elif self._later is None:
-            self._later = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._wake.set)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + min((PATIENCE.get(type(fact), SOON) for fact in facts), default=SOON)
+        if self._later and self._later.when() <= due:
+            return
+        if self._later:
+            self._later.cancel()
+        self._later = loop.call_at(due, self._wake.set)
 
     async def run(self, work: Work) -> None:
         """Work for ever."""
