@@ -19,6 +19,9 @@ def main() -> int:
             stack.prepare(demo=False)
             stack.start_processes()
             print(f"Fairdial is ready at {stack.url} (log: {stack.supervisor.log}). Ctrl-C ends it.", flush=True)
+            if stack.first_log_in:
+                name, password = stack.first_log_in
+                print(f"Log in as {name} with the password {password}: it is shown this once; change it.", flush=True)
             stack.supervisor.run()
     except DeployError as error:
         print(error, file=sys.stderr)

@@ -60,6 +60,8 @@ class Stack:
     echo: TextIO | None = None
     size: Size = field(default_factory=Size)
     say: Say = lambda line: None
+    # (user name, password) of the administrator that was made because there was nobody; only then.
+    first_log_in: list[str] | None = field(default=None, init=False)
     _said: set[str] = field(default_factory=set, init=False)
     _patient_until: float = field(default=0.0, init=False)
 
@@ -169,10 +171,13 @@ class Stack:
         Returns (endpoint, secret) of the agents' SIP phones, for the far end to play.
         """
         self.say("Preparing the database …")
-        phones = self.var / "sip-phones.json"
-        phones.unlink(missing_ok=True)
-        self.manage("set_up", "--phones", str(phones), *(["--demo"] if demo else []), *self.pbx_options)
-        return [tuple(phone) for phone in json.loads(phones.read_text())]
+        path = self.var / "set-up.json"
+        path.unlink(missing_ok=True)
+        self.manage("set_up", "--report", str(path), *(["--demo"] if demo else []), *self.pbx_options)
+        report = json.loads(path.read_text())
+        path.unlink()  # it holds secrets
+        self.first_log_in = report["first_log_in"]
+        return [tuple(phone) for phone in report["phones"]]
 
     def start_processes(self) -> None:
         """web, events, worker, beat and engine; returns when all is ready. Raises StartFailed, StartTimedOut."""

@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 
 from dialer.models import Agent, PbxServer, Trunk
-from dialer.pbx.provisioning import AgentPhoneSpec, TrunkSpec, render
+from dialer.pbx.provisioning import AgentPhoneSpec, render
 
 
 def write(server_id: int) -> bool:
     """Write the server's endpoints; True when the PBX must read them again.
 
-    A server without a `pjsip_file` is configured by hand (`manage.py export_pjsip` prints what to paste).
+    A server without a `pjsip_file` is configured by hand (`manage.py export_pjsip` prints what to paste). Raises
+    BadValue with nothing written.
     """
     path = PbxServer.objects.values_list("pjsip_file", flat=True).get(pk=server_id)
     if not path:
@@ -35,19 +36,7 @@ def endpoints(server_id: int) -> str:
     """The PJSIP configuration of one server's trunks and of every agent's phone."""
     trunks = Trunk.objects.filter(server_id=server_id, enabled=True).order_by("pk")
     agents = Agent.objects.filter(user__is_active=True).order_by("pk")
-    return render([_trunk(trunk) for trunk in trunks], [_phone(agent) for agent in agents])
-
-
-def _trunk(trunk: Trunk) -> TrunkSpec:
-    return TrunkSpec(
-        name=trunk.name,
-        host=trunk.host,
-        port=trunk.port,
-        username=trunk.username,
-        password=trunk.password,
-        registers=trunk.registers,
-        codecs=tuple(trunk.codecs) or ("ulaw", "alaw"),
-    )
+    return render([trunk.spec for trunk in trunks], [_phone(agent) for agent in agents])
 
 
 def _phone(agent: Agent) -> AgentPhoneSpec:

@@ -31,6 +31,7 @@ from dialer.leases import Lease
 from dialer.models import PbxServer
 from dialer.pbx import PbxError
 from dialer.pbx.ami import Session
+from dialer.pbx.provisioning import BadValue
 from dialer.pbx.snapshot import missed
 from dialer.rules.facts import AgentGone, CallFact, Effect, Fact, Originate, ShiftFact, Unsent
 
@@ -209,7 +210,12 @@ class Engine:
 
     async def _provision(self) -> None:
         """Agents and trunks as the database has them; the PBX reads them again without cutting a call."""
-        if await self.provider.call(provision.write, self.server.id) and not await self.pbx.reload("res_pjsip.so"):
+        try:
+            changed = await self.provider.call(provision.write, self.server.id)
+        except BadValue as flaw:  # one bad row must not end the driving of all others; forms refuse it
+            log.error("the PBX keeps its endpoints as they were", server=self.server.name, reason=str(flaw))
+            return
+        if changed and not await self.pbx.reload("res_pjsip.so"):
             log.error("the PBX would not reload its endpoints", server=self.server.name)
 
     def _report_healthy(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from dialer.pbx.provisioning import BadValue, TrunkSpec, render
 
 
 class PbxServer(models.Model):
@@ -32,6 +34,11 @@ class PbxServer(models.Model):
         return self.name
 
 
+def g711() -> list[str]:
+    """What every carrier speaks, and no transcoding."""
+    return ["ulaw", "alaw"]
+
+
 class Trunk(models.Model):
     """A carrier: a form to fill in becomes a PJSIP endpoint."""
 
@@ -47,8 +54,8 @@ class Trunk(models.Model):
     username = models.CharField(_("user"), max_length=64, blank=True)
     password = models.CharField(_("password"), max_length=120, blank=True)
     registers = models.BooleanField(_("register with the carrier"), default=False)
-    codecs = ArrayField(models.CharField(max_length=16), default=list, verbose_name=_("codecs"))
-    caller_ids = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("caller ids"))
+    codecs = ArrayField(models.CharField(max_length=16), default=g711, verbose_name=_("codecs"))
+    caller_ids = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name=_("caller ids"))
     number_format = models.CharField(_("number format"), max_length=16, choices=NumberFormat, default=NumberFormat.E164)
     max_channels = models.PositiveIntegerField(_("calls at the same time at most"), default=100)
     calls_per_second = models.PositiveIntegerField(_("new calls per second at most"), default=20)
@@ -56,6 +63,28 @@ class Trunk(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse in the form what could not be written into the PBX's configuration."""
+        if self.name.startswith("agent-"):
+            raise ValidationError({"name": _("Names that begin with agent- are those of agents' phones.")})
+        try:
+            render([self.spec], [])
+        except BadValue as flaw:
+            raise ValidationError(str(flaw)) from flaw
+
+    @property
+    def spec(self) -> TrunkSpec:
+        """This trunk as the PBX must know it."""
+        return TrunkSpec(
+            name=self.name,
+            host=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            registers=self.registers,
+            codecs=tuple(self.codecs),
+        )
 
 
 class Pool(models.Model):

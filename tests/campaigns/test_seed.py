@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from campaigns.models import AuditEntry, Campaign, ContactList, Disposition, Lead, Reject, Suppression, User
@@ -133,3 +135,19 @@ def test_a_database_that_serves_somebody_is_not_seeded() -> None:
         call_command("seed_demo")
 
     assert not User.objects.filter(username="mia").exists()
+
+
+@pytest.mark.django_db
+def test_where_nobody_can_log_in_set_up_makes_an_administrator_and_tells_the_password_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTERISK_AMI_SECRET", "s3cret")
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+
+    call_command("set_up", report=str(first), stdout=io.StringIO())
+    call_command("set_up", report=str(second), stdout=io.StringIO())
+
+    name, password = json.loads(first.read_text())["first_log_in"]
+    assert authenticate(username=name, password=password).role == User.Role.ADMINISTRATOR
+    assert json.loads(second.read_text())["first_log_in"] is None
+    assert first.stat().st_mode & 0o077 == 0

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ValidationError
 from django.db import connections
 
 from campaigns.models import Lead, Touch
 from dialer import leases, matching
 from dialer.engine import drive
 from dialer.engine.engine import Engine
-from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift
+from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift, Trunk
 from tests import build
 from tests.fakes.pbx import FakePbx
 from tests.fakes.phones import ANSWERS, UNKNOWN_TRUNK
@@ -136,3 +138,32 @@ def test_an_engine_that_lost_the_database_takes_its_own_lease_again_at_once():
 
     assert drive._take(server.pk) is not None
     assert leases.take(server_id=server.pk, owner="another host:1") is None
+
+
+async def test_a_trunk_that_cannot_be_written_down_does_not_stop_the_others(tmp_path: Path):
+    file = tmp_path / "pjsip_fairdial.conf"
+    async with FakePbx() as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        await PbxServer.objects.filter(pk=server.pk).aupdate(pjsip_file=str(file))
+        await Trunk.objects.aupdate(password="a;b", username="us")
+        async with driving(server):
+            await eventually(lambda: PbxServer.objects.get(pk=server.pk).audited_at)
+
+    assert (await PbxServer.objects.aget(pk=server.pk)).problem == ""
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("password", "a;b", "password of carrier"),
+        ("host", "a b", "host of carrier"),
+        ("name", "agent-7", "agents' phones"),
+        ("codecs", ["ulaw\nx"], "codec of carrier"),
+    ],
+)
+def test_what_the_pbx_could_not_be_told_is_refused_in_the_form(field: str, value: object, said: str):
+    trunk = Trunk(**{"name": "carrier", "host": "198.51.100.7", "username": "us", "password": "pw", field: value})
+
+    with pytest.raises(ValidationError, match=said):
+        trunk.clean()

@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _trunk(self, server: PbxServer, options: dict[str, Any]) -> Trunk:
         name = options["trunk"]
-        trunk = Trunk.objects.filter(name=name).first() or Trunk(name=name, codecs=["ulaw", "alaw"])
+        trunk = Trunk.objects.filter(name=name).first() or Trunk(name=name)
         return _saved(
             trunk,
             {
@@ -91,7 +91,7 @@ def _saved(row: Row, values: dict[str, Any]) -> Row:
         if value is not None:
             setattr(row, field, value)
     try:
-        row.full_clean(exclude=["caller_ids", "codecs"])
+        row.full_clean()
     except ValidationError as error:
         flaws = error.message_dict
         if "ami_secret" in flaws:
