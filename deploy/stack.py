@@ -29,10 +29,11 @@ from deploy.asterisk.instance import Instance
 from deploy.asterisk.pbx import pbx
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.valkey import Valkey
-from deploy.problems import BadSetting, StartFailed
+from deploy.problems import BadSetting, DeployError, StartFailed
 from deploy.supervisor import Command, Supervisor
 
 READY_SECONDS = 600.0  # a small, busy machine starts slowly; each process says in the log how far it is
+REVIVE_SECONDS = 5.0  # between two tries to start a server again
 PATIENT_SECONDS = 10.0  # a start may take this long without a word
 Say = Callable[[str], None]
 
@@ -62,6 +63,8 @@ class Stack:
     say: Say = lambda line: None
     # (user name, password) of the administrator that was made because there was nobody; only then.
     first_log_in: list[str] | None = field(default=None, init=False)
+    _servers: dict[str, Postgres | Valkey | Instance] = field(default_factory=dict, init=False)
+    _revive_after: float = field(default=0.0, init=False)
     _said: set[str] = field(default_factory=set, init=False)
     _patient_until: float = field(default=0.0, init=False)
 
@@ -91,6 +94,7 @@ class Stack:
         self.far_end = self._start_carrier() if self.carrier else None
         self._choose_ports()
         self.supervisor = self._exit.enter_context(Supervisor(self.var / "log", self.echo))
+        self.supervisor.watch(self._revive)
 
     def _start_services(self) -> None:
         self.env["DATABASE_URL"] = os.environ.get("DATABASE_URL") or self._embedded(Postgres, "PostgreSQL")
@@ -101,7 +105,25 @@ class Stack:
         server = kind(self.var, durable=self.durable)
         url = server.start()
         self._exit.callback(server.stop)
+        self._servers[name] = server
         return url
+
+    def _revive(self) -> list[str]:
+        """Start servers of ours that have died again, where they were; calls of a PBX end with it."""
+        dead = [name for name, server in self._servers.items() if not server.is_alive()]
+        if not dead or time.monotonic() < self._revive_after:
+            return []
+        self._revive_after = time.monotonic() + REVIVE_SECONDS
+        return [self._start_again(name) for name in dead]
+
+    def _start_again(self, name: str) -> str:
+        server = self._servers[name]
+        try:
+            server.stop()
+            server.start()
+        except DeployError as error:
+            return f"{name} has died and cannot be started again: {error}"
+        return f"{name} had died: it is started again"
 
     def _start_pbx(self) -> Instance | None:
         """Our Asterisk, or None when ASTERISK_HOST names one that is there already."""
@@ -112,6 +134,7 @@ class Stack:
         instance = pbx(self.var)
         at = instance.start()
         self._exit.callback(instance.stop)
+        self._servers["Asterisk"] = instance
         self.env |= {"ASTERISK_AMI_SECRET": at.ami_secret, "ASTERISK_WS_PORT": str(at.http_port)}
         self.pbx_options = ["--ami-host", "127.0.0.1", "--ami-port", str(at.ami_port)]
         self.pbx_options += ["--pjsip-file", str(instance.provisioned_file)]
@@ -131,6 +154,7 @@ class Stack:
         instance = far_end.carrier(self.var, self.pace)
         at = instance.start()
         self._exit.callback(instance.stop)
+        self._servers["the simulated carrier"] = instance
         self.pbx_options += ["--trunk-host", "127.0.0.1", "--trunk-port", str(at.sip_port)]
         self.pbx_options += ["--caller-id", "442079460000"]
         return instance

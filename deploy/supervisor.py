@@ -57,6 +57,7 @@ class Supervisor:
         self._echo = echo
         self._children: dict[str, _Child] = {}
         self._told_to_end = False
+        self._watches: list[Callable[[], list[str]]] = []
 
     def __enter__(self) -> "Supervisor":
         return self
@@ -91,8 +92,15 @@ class Supervisor:
         self._children.clear()
         self._common.close()
 
+    def watch(self, look: Callable[[], list[str]]) -> None:
+        """Let each `poll` also look after something else; what `look` returns goes to the log."""
+        self._watches.append(look)
+
     def poll(self) -> None:
         """Do what there is to do, without waiting: copy log lines, start again what crashed."""
+        for look in self._watches:
+            for notice in look():
+                self._write("supervisor", notice)
         self._copy_logs()
         for child in self._children.values():
             notice = child.look_after()
