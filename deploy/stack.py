@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TextIO
 
-from deploy import places, ports
+from deploy import places, ports, processes
 from deploy.asterisk import far_end
 from deploy.asterisk.far_end import Pace
 from deploy.asterisk.instance import Instance
@@ -110,7 +110,7 @@ class Stack:
 
     def _revive(self) -> list[str]:
         """Start servers of ours that have died again, where they were; calls of a PBX end with it."""
-        dead = [name for name, server in self._servers.items() if not server.is_alive()]
+        dead = [name for name, server in self._servers.items() if not (server.pid and processes.is_alive(server.pid))]
         if not dead or time.monotonic() < self._revive_after:
             return []
         self._revive_after = time.monotonic() + REVIVE_SECONDS

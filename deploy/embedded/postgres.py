@@ -77,10 +77,6 @@ class Postgres:
         if self._lock is not None:
             self._lock.drop()
 
-    def is_alive(self) -> bool:
-        """Whether it runs; not whether it answers."""
-        return self._process is not None and self._process.poll() is None
-
     @property
     def pid(self) -> int | None:
         """The server's process id while it runs."""

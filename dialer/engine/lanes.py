@@ -37,9 +37,11 @@ class Lane:
         self._later: asyncio.TimerHandle | None = None
 
     def put(self, facts: Sequence[Fact]) -> None:
+        if not facts:
+            return
         self._waiting.extend(facts)
         loop = asyncio.get_running_loop()
-        due = loop.time() + min((PATIENCE.get(type(fact), SOON) for fact in facts), default=SOON)
+        due = loop.time() + min(PATIENCE.get(type(fact), SOON) for fact in facts)
         if self._later and self._later.when() <= due:
             return
         if self._later:
