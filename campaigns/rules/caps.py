@@ -1,32 +1,75 @@
-"""Has this person been called too often, and until when?
+"""Has this person been called too often or too recently, and until when?
 
-A cap is data: limit = (what is counted) x (per phone or person) x (scope) x (rolling window). The touches given are
-those of the person and of the phone, within the longest window; each carries how far its call came.
+A cap is data: limit = (what is counted) x (per phone or person) x (scope) x (window). A gap is the least time between
+a call that came to a certain outcome and the next one. Both look at touches: those of the person and of the phone,
+each with how far its call came. Several hold together; each says for itself until when it refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 LEVELS = {"attempts": 1, "answered": 2, "conversations": 3}
+
+# Touches older than this are read only for gaps that are longer, and by their outcome.
+LONG = timedelta(days=35)
+
+# The outcome of a call whose agent chose a disposition of the category refusal.
+REFUSAL = "refusal"
+
+
+class Period(StrEnum):
+    """A window of the calendar, on the callee's clock; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Calls(StrEnum):
+    """Which calls a rule counts and refuses: a callback is a call the person asked for."""
+
+    ALL = "all"
+    UNASKED = "unasked"
+    CALLBACKS = "callbacks"
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
     """At most `limit` touches of at least level `counts` per `per` in `scope` in any `window`."""
 
+    name: str
     counts: str  # attempts | answered | conversations
     per: str  # phone | contact
     scope: str  # campaign | line_of_business | all
-    window: timedelta
+    window: timedelta | Period
     limit: int
+    calls: Calls = Calls.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """At least `wait` after a touch that came to `after`; None: never again."""
+
+    name: str
+    after: str  # an outcome, or REFUSAL
+    per: str
+    scope: str
+    wait: timedelta | None
+    calls: Calls = Calls.ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One counted contact: when, which phone and person, for whom, and how far it came (1 attempt … 3 conversation)."""
+    """One counted contact: when, which phone and person, for whom, and how far it came (1 attempt … 3 conversation).
+
+    `outcome` is empty until its call has ended.
+    """
 
     at: datetime
     phone: int
@@ -34,48 +77,151 @@ class Touch:
     campaign_id: int
     line_of_business_id: int | None
     level: int
+    outcome: str = ""
+    callback: bool = False
+    call_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom we would touch, and for which campaign."""
+    """Whom we would touch, and for which campaign; `callback`: because they asked for it."""
 
     phone: int
     contact_id: int
     campaign_id: int
     line_of_business_id: int | None
+    callback: bool = False
 
 
-def counted(cap: Cap, subject: Subject, touches: Iterable[Touch], now: datetime) -> list[datetime]:
-    """When the touches that this cap counts were made, oldest first."""
-    return sorted(t.at for t in touches if _counts(cap, subject, t) and t.at > now - cap.window)
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A cap that is used up: by which touches (oldest first), and when it frees."""
+
+    cap: Cap
+    until: datetime
+    touches: tuple[Touch, ...]
 
 
-def reached_until(cap: Cap, subject: Subject, touches: Iterable[Touch], now: datetime) -> datetime | None:
-    """When enough of the counted touches have left the window for one more; None when one more is allowed now."""
-    times = counted(cap, subject, touches, now)
-    if len(times) < cap.limit:
+@dataclass(frozen=True, slots=True)
+class TooSoon:
+    """A gap that has not passed: after which touch, and until when (None: never again)."""
+
+    gap: Gap
+    until: datetime | None
+    touch: Touch
+
+
+def reached(
+    cap: Cap, subject: Subject, touches: Iterable[Touch], zones: Sequence[ZoneInfo], now: datetime
+) -> Reached | None:
+    """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
+    if not _applies(cap.calls, subject.callback):
         return None
-    if cap.limit == 0:
-        return now + cap.window
-    return times[-cap.limit] + cap.window
+    counted = sorted((t for t in touches if _counts(cap, subject, t)), key=lambda t: t.at)
+    full = [
+        (inside, end) for start, end in _windows(cap, zones, now) if len(inside := _since(counted, start)) >= cap.limit
+    ]
+    if not full:
+        return None
+    inside, _ = full[0]
+    until = max(_frees(cap, inside, end) for inside, end in full)
+    return Reached(cap, until, tuple(inside))
 
 
-def longest_window(caps: Sequence[Cap]) -> timedelta:
-    return max((cap.window for cap in caps), default=timedelta(0))
+def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime) -> TooSoon | None:
+    """Whether the gap refuses a touch now, because of the latest touch that came to its outcome."""
+    if not _applies(gap.calls, subject.callback):
+        return None
+    matching = [t for t in touches if t.outcome == gap.after and _concerns(gap, subject, t)]
+    if not matching:
+        return None
+    last = max(matching, key=lambda t: t.at)
+    if gap.wait is None:
+        return TooSoon(gap, None, last)
+    return TooSoon(gap, last.at + gap.wait, last) if last.at + gap.wait > now else None
+
+
+def since(caps: Sequence[Cap], gaps: Sequence[Gap], now: datetime) -> datetime:
+    """From when on touches can matter, but for those of `long_after`; a month may have begun earlier in another zone."""
+    longest = [_length(cap.window) for cap in caps] + [gap.wait for gap in gaps if gap.wait and gap.wait <= LONG]
+    return now - max(longest, default=timedelta(0))
+
+
+def long_after(gaps: Sequence[Gap]) -> list[str]:
+    """Outcomes whose touches matter however old they are."""
+    return sorted({gap.after for gap in gaps if gap.wait is None or gap.wait > LONG})
+
+
+def period_start(period: Period, in_zone: ZoneInfo, now: datetime) -> datetime:
+    """When the calendar day, week or month that `now` is in began there."""
+    return _midnight(_first_day(period, now.astimezone(in_zone).date()), in_zone)
+
+
+def period_end(period: Period, in_zone: ZoneInfo, now: datetime) -> datetime:
+    first = _first_day(period, now.astimezone(in_zone).date())
+    return _midnight(_first_day(period, first + _longer(period)), in_zone)
+
+
+def _first_day(period: Period, day: date) -> date:
+    if period == Period.DAY:
+        return day
+    return day - timedelta(days=day.weekday()) if period == Period.WEEK else day.replace(day=1)
+
+
+def _longer(period: Period) -> timedelta:
+    """From the first day of a period into the next one."""
+    return {Period.DAY: timedelta(days=1), Period.WEEK: timedelta(days=7), Period.MONTH: timedelta(days=31)}[period]
+
+
+def _midnight(day: date, in_zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), in_zone).astimezone(UTC)
+
+
+def _length(window: timedelta | Period) -> timedelta:
+    return window if isinstance(window, timedelta) else _longer(window) + timedelta(days=1)
+
+
+def _windows(cap: Cap, zones: Sequence[ZoneInfo], now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """(start, end) of the window that `now` is in, in each zone; a rolling one is the same in all."""
+    if isinstance(cap.window, timedelta):
+        # Strictly younger: a touch as old as the window has left it.
+        yield now - cap.window + timedelta(microseconds=1), now + cap.window
+        return
+    for in_zone in zones:
+        yield period_start(cap.window, in_zone, now), period_end(cap.window, in_zone, now)
+
+
+def _since(touches: list[Touch], start: datetime) -> list[Touch]:
+    return [t for t in touches if t.at >= start]
+
+
+def _frees(cap: Cap, inside: list[Touch], end: datetime) -> datetime:
+    if isinstance(cap.window, timedelta) and cap.limit:
+        return inside[-cap.limit].at + cap.window
+    return end
+
+
+def _applies(calls: Calls, callback: bool) -> bool:
+    return calls == Calls.ALL or (calls == Calls.CALLBACKS) == callback
 
 
 def _counts(cap: Cap, subject: Subject, touch: Touch) -> bool:
-    return touch.level >= LEVELS[cap.counts] and _same_whom(cap, subject, touch) and _in_scope(cap, subject, touch)
+    return (
+        touch.level >= LEVELS[cap.counts] and _applies(cap.calls, touch.callback) and _concerns(cap, subject, touch)
+    )
 
 
-def _same_whom(cap: Cap, subject: Subject, touch: Touch) -> bool:
-    return touch.phone == subject.phone if cap.per == "phone" else touch.contact_id == subject.contact_id
+def _concerns(rule: Cap | Gap, subject: Subject, touch: Touch) -> bool:
+    return _same_whom(rule.per, subject, touch) and _in_scope(rule.scope, subject, touch)
 
 
-def _in_scope(cap: Cap, subject: Subject, touch: Touch) -> bool:
-    if cap.scope == "campaign":
+def _same_whom(per: str, subject: Subject, touch: Touch) -> bool:
+    return touch.phone == subject.phone if per == "phone" else touch.contact_id == subject.contact_id
+
+
+def _in_scope(scope: str, subject: Subject, touch: Touch) -> bool:
+    if scope == "campaign":
         return touch.campaign_id == subject.campaign_id
-    if cap.scope == "line_of_business":
+    if scope == "line_of_business":
         return touch.line_of_business_id == subject.line_of_business_id
     return True

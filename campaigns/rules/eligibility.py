@@ -1,30 +1,39 @@
 """One verdict: may this lead be called now, on which of its phones, and if not, why and until when?
 
-Reasons in order of precedence: nothing left to try, a number's objective limit, do-not-call, calling hours, a
-frequency cap. A lead with several phones is allowed as soon as one of them is; else the phone that frees first says
-until when. `until` of None means never: the lead is finished with that reason.
+Every rule is asked, in the order of precedence below, so that a screen can list all reasons that hold. The verdict
+names the one that binds: the first that is for good, else the one that holds longest. `until` is then moved on to the
+next calling hour, so that nothing is looked at again before its time. A lead with several phones is allowed as soon
+as one of them is; else the phone that frees first says until when. `until` of None means never.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from campaigns.rules import caps, windows
-from campaigns.rules.caps import Cap, Subject, Touch
-from campaigns.rules.windows import Hours
+from campaigns.rules import cadence, caps, places, windows
+from campaigns.rules.cadence import Step
+from campaigns.rules.caps import Subject, Touch
+from campaigns.rules.places import Place
+from campaigns.rules.policy import Policy
+from campaigns.rules.windows import Shut
 
 # On do-not-call with no end.
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
+# Never the very instant at which something ends: the next look must find it over.
+MOMENT = timedelta(milliseconds=1)
+
 
 class Reason(StrEnum):
-    """Why not. The words for people are in campaigns.words."""
+    """Why not, in order of precedence. The words for people are in campaigns.words."""
 
     NO_PHONE = "no_phone"
     ATTEMPTS_USED = "attempts_used"
+    CALLBACK_EXPIRED = "callback_expired"
     VACANT = "vacant"
     SUSPENDED = "suspended"
     POWERED_OFF = "powered_off"
@@ -33,9 +42,18 @@ class Reason(StrEnum):
     DO_NOT_CALL = "do_not_call"
     UNKNOWN_ZONE = "unknown_zone"
     NO_COMMON_HOUR = "no_common_hour"
+    NOT_BEGUN = "campaign_not_begun"
+    OVER = "campaign_over"
+    BLACKOUT = "blackout_date"
+    HOLIDAY = "holiday"
     OUTSIDE_HOURS = "outside_calling_hours"
     CAP_REACHED = "frequency_cap_reached"
+    TOO_SOON = "too_soon"
+    SAME_PART_OF_DAY = "same_part_of_day"
     IN_CALL = "in_call"
+
+
+PRECEDENCE = {reason: place for place, reason in enumerate(Reason)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,8 @@ class PhoneFacts:
     status: str = ""
     status_expires_at: datetime | None = None
     suppressed_until: datetime | None = None
+    country: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +79,10 @@ class Candidate:
     phones: tuple[PhoneFacts, ...]
     attempts: int
     contact_zone: str = ""
+    contact_region: str = ""
     touches: tuple[Touch, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A campaign's rules at this moment."""
-
-    hours: Hours
-    caps: tuple[Cap, ...]
-    max_attempts: int
+    callback: bool = False
+    callback_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,73 +94,201 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Do not call; look again at `until`, or never when it is None."""
+    """Do not call; look again at `until`, or never when it is None.
+
+    `rule` is the name of the cap, gap or hours within the policy (empty: the reason says it all); `inputs` are the
+    few values it was decided on, fit for JSON; `phone` the number it was said of.
+    """
 
     reason: Reason
     until: datetime | None
+    rule: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    phone: int | None = None
 
 
 Verdict = Allow | Refuse
 
 
-def verdict(candidate: Candidate, policy: Policy, now: datetime) -> Verdict:
-    """The verdict for a lead, trying its phones in turn, beginning after the one tried last."""
-    if not candidate.phones:
-        return Refuse(Reason.NO_PHONE, None)
-    if candidate.attempts >= policy.max_attempts:
-        return Refuse(Reason.ATTEMPTS_USED, None)
-    refusals = []
-    for phone in _in_turn(candidate):
-        refusal = _phone_refusal(candidate, phone, policy, now)
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A policy at an instant, with what has been found out about the hours in each place: shared by a batch."""
+
+    policy: Policy
+    now: datetime
+    shut: dict[Place, tuple[Shut, ...]] = field(default_factory=dict)
+    opens: dict[tuple[Place, datetime], datetime | None] = field(default_factory=dict)
+
+
+def verdict(candidate: Candidate, moment: Moment) -> Verdict:
+    """The verdict for a lead, trying its phones in the order of the cadence."""
+    refusals = _of_lead(candidate, moment)
+    if refusals:
+        return refusals[0]
+    found = []
+    for phone in _in_turn(candidate, moment.policy):
+        refusal = _first_obstacle(candidate, phone, moment)
         if refusal is None:
             return Allow(phone.number)
-        refusals.append(refusal)
-    return min(refusals, key=_frees)
+        found.append(refusal)
+    return min(found, key=_frees)
 
 
-def _in_turn(candidate: Candidate) -> tuple[PhoneFacts, ...]:
-    start = candidate.attempts % len(candidate.phones)
-    return candidate.phones[start:] + candidate.phones[:start]
+def reasons(candidate: Candidate, moment: Moment) -> list[Refuse]:
+    """Everything that holds against calling this lead now, phone by phone, each in order of precedence."""
+    found = _of_lead(candidate, moment)
+    for phone in candidate.phones:
+        found += _of_phone(candidate, phone, moment)
+    return found
+
+
+def next_allowed(
+    candidate: Candidate, policy: Policy, now: datetime, end: datetime
+) -> tuple[datetime, int] | Refuse:
+    """The first moment before `end` at which it may be called, and the phone; else what keeps it.
+
+    Only time moves: touches and do-not-call stay as they are.
+    """
+    at = now
+    while True:
+        found = verdict(candidate, Moment(policy, at))
+        if isinstance(found, Allow):
+            return at, found.phone
+        if found.until is None or found.until >= end or found.until <= at:
+            return found
+        at = found.until
+
+
+def _of_lead(candidate: Candidate, moment: Moment) -> list[Refuse]:
+    """What holds against all of its phones, for good."""
+    found = []
+    if not candidate.phones:
+        found.append(Refuse(Reason.NO_PHONE, None))
+    if candidate.attempts >= moment.policy.max_attempts and not candidate.callback:
+        found.append(Refuse(Reason.ATTEMPTS_USED, None, inputs={"attempts": candidate.attempts}))
+    if candidate.callback and candidate.callback_expires_at and candidate.callback_expires_at <= moment.now:
+        found.append(Refuse(Reason.CALLBACK_EXPIRED, None))
+    return found
+
+
+def _in_turn(candidate: Candidate, policy: Policy) -> list[PhoneFacts]:
+    labels = [phone.label for phone in candidate.phones]
+    order = cadence.in_turn(labels, candidate.attempts, policy.cadence)
+    return [candidate.phones[index] for index in order]
 
 
 def _frees(refusal: Refuse) -> tuple[bool, datetime]:
     return (refusal.until is None, refusal.until or FOREVER)
 
 
-def _phone_refusal(candidate: Candidate, phone: PhoneFacts, policy: Policy, now: datetime) -> Refuse | None:
-    return next((found for check in CHECKS if (found := check(candidate, phone, policy, now))), None)
+def _of_phone(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> list[Refuse]:
+    where = places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
+    return [found for check in CHECKS for found in check(candidate, phone, where, moment)]
 
 
-def _status(_: Candidate, phone: PhoneFacts, __: Policy, now: datetime) -> Refuse | None:
-    if not phone.status or (phone.status_expires_at and phone.status_expires_at <= now):
+def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> Refuse | None:
+    """The refusal that binds; None when nothing holds against this phone."""
+    found = _of_phone(candidate, phone, moment)
+    if not found:
         return None
-    return Refuse(Reason(phone.status), phone.status_expires_at)
+    never = next((refusal for refusal in found if refusal.until is None), None)
+    binding = never or max(found, key=lambda r: (r.until or FOREVER, -PRECEDENCE[r.reason]))
+    until = binding.until
+    if until is not None:
+        where = places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
+        until = _next_hour(where, moment, until)
+    return Refuse(binding.reason, until, binding.rule, binding.inputs, phone.number)
 
 
-def _do_not_call(_: Candidate, phone: PhoneFacts, __: Policy, now: datetime) -> Refuse | None:
+def _next_hour(where: Place, moment: Moment, at: datetime) -> datetime:
+    """The first lawful instant from `at` on; `at` itself where none is in sight, to be looked at again then."""
+    key = (where, at)
+    if key not in moment.opens:
+        moment.opens[key] = windows.next_open(moment.policy.hours, where, at)
+    return moment.opens[key] or at
+
+
+def _status(_: Candidate, phone: PhoneFacts, __: Place, moment: Moment) -> Iterator[Refuse]:
+    if phone.status and not (phone.status_expires_at and phone.status_expires_at <= moment.now):
+        yield Refuse(Reason(phone.status), phone.status_expires_at, phone=phone.number)
+
+
+def _do_not_call(_: Candidate, phone: PhoneFacts, __: Place, moment: Moment) -> Iterator[Refuse]:
     until = phone.suppressed_until
-    if until is None or until <= now:
-        return None
-    return Refuse(Reason.DO_NOT_CALL, None if until == FOREVER else until)
+    if until is not None and until > moment.now:
+        yield Refuse(Reason.DO_NOT_CALL, None if until == FOREVER else until, phone=phone.number)
 
 
-def _hours(candidate: Candidate, phone: PhoneFacts, policy: Policy, now: datetime) -> Refuse | None:
-    zones = windows.known_zones((candidate.contact_zone,)) or windows.known_zones(phone.zones)
-    if not zones:
-        return Refuse(Reason.UNKNOWN_ZONE, None)
-    opens = windows.next_open(policy.hours, zones, now)
-    if opens is None:
-        return Refuse(Reason.NO_COMMON_HOUR, None)
-    return None if opens == now else Refuse(Reason.OUTSIDE_HOURS, opens)
+def _hours(_: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
+    if not where.zones:
+        yield Refuse(Reason.UNKNOWN_ZONE, None, phone=phone.number)
+        return
+    if where not in moment.shut:
+        moment.shut[where] = tuple(windows.shut(moment.policy.hours, where, moment.now))
+    closed = moment.shut[where]
+    if closed and _never_opens(where, moment):
+        over = next((s for s in closed if s.why == windows.Closed.OVER), None)
+        reason = Reason.OVER if over else Reason.NO_COMMON_HOUR
+        yield Refuse(reason, None, over.hours.name if over else "", {"zones": list(where.zones)}, phone.number)
+        return
+    for one in closed:
+        yield Refuse(Reason(one.why), one.opens, one.hours.name, {"zones": list(where.zones)}, phone.number)
 
 
-def _caps(candidate: Candidate, phone: PhoneFacts, policy: Policy, now: datetime) -> Refuse | None:
-    subject = Subject(phone.number, candidate.contact_id, candidate.campaign_id, candidate.line_of_business_id)
-    waits = (caps.reached_until(cap, subject, candidate.touches, now) for cap in policy.caps)
-    latest = max((until for until in waits if until), default=None)
-    # Never the very instant a touch leaves the window: the next look must find the cap free.
-    return Refuse(Reason.CAP_REACHED, latest + timedelta(milliseconds=1)) if latest else None
+def _never_opens(where: Place, moment: Moment) -> bool:
+    key = (where, moment.now)
+    if key not in moment.opens:
+        moment.opens[key] = windows.next_open(moment.policy.hours, where, moment.now)
+    return moment.opens[key] is None
 
 
-Check = Callable[[Candidate, PhoneFacts, Policy, datetime], Refuse | None]
-CHECKS: tuple[Check, ...] = (_status, _do_not_call, _hours, _caps)
+def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
+    subject, zones = _subject(candidate, phone), places.known_zones(where.zones)
+    for cap in moment.policy.caps:
+        found = caps.reached(cap, subject, candidate.touches, zones, moment.now)
+        if found:
+            inputs = {"n": len(found.touches), "limit": cap.limit}
+            yield Refuse(Reason.CAP_REACHED, found.until + MOMENT, cap.name, inputs, phone.number)
+
+
+def _gaps(candidate: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> Iterator[Refuse]:
+    subject = _subject(candidate, phone)
+    for gap in moment.policy.gaps:
+        found = caps.too_soon(gap, subject, candidate.touches, moment.now)
+        if found:
+            until = found.until + MOMENT if found.until else None
+            inputs = {"after": gap.after, "at": found.touch.at.isoformat()}
+            yield Refuse(Reason.TOO_SOON, until, gap.name, inputs, phone.number)
+
+
+def _cadence(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
+    """A phone of some kinds has hours of its own, and attempts are spread over the parts of the day."""
+    step = _step_of(phone, moment.policy.cadence)
+    if step and step.week:
+        hours = windows.Hours(f"cadence.{step.label}", step.week)
+        for one in windows.shut([hours], where, moment.now):
+            yield Refuse(Reason.OUTSIDE_HOURS, one.opens, hours.name, {"label": step.label}, phone.number)
+    if moment.policy.spread and not candidate.callback:
+        zones = places.known_zones(where.zones)
+        subject = _subject(candidate, phone)
+        until = cadence.tried_until(subject, candidate.touches, zones, moment.now)
+        if until:
+            yield Refuse(Reason.SAME_PART_OF_DAY, until, "spread", {}, phone.number)
+
+
+def _step_of(phone: PhoneFacts, steps: tuple[Step, ...]) -> Step | None:
+    return next((step for step in steps if step.label == phone.label), None)
+
+
+def _subject(candidate: Candidate, phone: PhoneFacts) -> Subject:
+    return Subject(
+        phone.number,
+        candidate.contact_id,
+        candidate.campaign_id,
+        candidate.line_of_business_id,
+        candidate.callback,
+    )
+
+
+Check = Callable[[Candidate, PhoneFacts, Place, Moment], Iterator[Refuse]]
+CHECKS: tuple[Check, ...] = (_status, _do_not_call, _hours, _caps, _gaps, _cadence)

@@ -1,64 +1,215 @@
 """Is it a lawful hour where they live, and when is the next one?
 
-A person may be in any of several time zones (a number's area code can span zones): the call is lawful only when it is
-within the hours in *every* one of them. Times are judged on the local wall clock, so that days with a clock change
-come out right; all instants in and out are aware and in UTC.
+Several sets of calling hours may hold together (each compliance profile's, the campaign's own), and a person may be
+in any of several time zones: the call is lawful only within all of them, everywhere they may be. Hours are judged on
+the local wall clock, so that days with a clock change come out right; all instants in and out are aware and in UTC.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-# Hours are whole minutes in practice; a week is searched before we say that there is no common hour.
-SEARCH_DAYS = 8
+from campaigns.rules import places
+from campaigns.rules.places import Place
+
+# Minutes of the local day, [start, end); the whole day is (0, 1440).
+Span = tuple[int, int]
+WHOLE_DAY: tuple[Span, ...] = ((0, 1440),)
+
+# Longer than any run of holidays; a lawful hour that is further away than this is taken for none.
+SEARCH_DAYS = 40
+
+
+class Closed(StrEnum):
+    """Why a moment is outside the hours, in order of precedence. The values are reasons of rules.eligibility."""
+
+    NOT_BEGUN = "campaign_not_begun"
+    OVER = "campaign_over"
+    BLACKOUT = "blackout_date"
+    HOLIDAY = "holiday"
+    OUTSIDE = "outside_calling_hours"
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Calls are allowed at local times `opens` <= t < `closes`, every day."""
+    """When calls are allowed, by one rule.
 
-    opens: time
-    closes: time
-
-    def contains(self, local: time) -> bool:
-        return self.opens <= local < self.closes
-
-
-@lru_cache(maxsize=512)
-def zone(name: str) -> ZoneInfo | None:
-    """The named IANA zone, or None when there is no such zone."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def known_zones(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
-    return tuple(found for found in map(zone, names) if found)
-
-
-def is_open(hours: Hours, zones: tuple[ZoneInfo, ...], now: datetime) -> bool:
-    """Whether `now` is within the hours in every zone; without a zone we don't know and must not call."""
-    return bool(zones) and all(hours.contains(now.astimezone(z).time()) for z in zones)
-
-
-def next_open(hours: Hours, zones: tuple[ZoneInfo, ...], now: datetime) -> datetime | None:
-    """The first instant >= now at which all zones are open; None when the zones never share an hour.
-
-    The common window can only begin when one of the zones opens, so only those instants are looked at.
+    `week` has the spans of seven days, Monday first. `holiday` are those of public holidays (None: as on any other
+    day). `first_day` and `last_day` are local days, both included. With `regions` (ISO 3166 codes, of countries or of
+    their regions) it holds only for people there, and for those of whom the region is not known.
     """
-    if is_open(hours, zones, now):
+
+    name: str
+    week: tuple[tuple[Span, ...], ...]
+    holiday: tuple[Span, ...] | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    closed: frozenset[date] = frozenset()
+    regions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """One rule is closed now: which and why, and when it opens next (None: never, as far as we look)."""
+
+    hours: Hours
+    why: Closed
+    opens: datetime | None
+
+
+def every_day(name: str, opens: time, closes: time) -> Hours:
+    """The same hours on all days; `closes` of 23:59 or later is the end of the day."""
+    end = 1440 if closes >= time(23, 59) else closes.hour * 60 + closes.minute
+    return Hours(name, (((opens.hour * 60 + opens.minute, end),),) * 7)
+
+
+def concerns(hours: Hours, where: Place) -> bool:
+    """Whether this rule holds for people there; the unknown are treated as if they might be there."""
+    if not hours.regions or not where.country:
+        return True
+    if where.country in hours.regions or where.region in hours.regions:
+        return True
+    return not where.region and any(region.startswith(f"{where.country}-") for region in hours.regions)
+
+
+def is_open(hours: Sequence[Hours], where: Place, now: datetime) -> bool:
+    """Whether `now` is within all hours in every zone; without a zone we don't know and must not call."""
+    zones = places.known_zones(where.zones)
+    return bool(zones) and all(_is_open(h, where, z, now) for h in hours if concerns(h, where) for z in zones)
+
+
+def next_open(hours: Sequence[Hours], where: Place, now: datetime) -> datetime | None:
+    """The first instant >= now at which every rule is open in every zone; None when there is none in sight.
+
+    Each pair of a rule and a zone moves the candidate on to its own next opening, until none of them does.
+    """
+    zones = places.known_zones(where.zones)
+    pairs = [(h, z) for h in hours if concerns(h, where) for z in zones]
+    if not zones:
+        return None
+    at, end = now, _horizon(hours, now)
+    while at <= end:
+        moved = at
+        for rule, in_zone in pairs:
+            opens = _next_open(rule, where, in_zone, moved)
+            if opens is None:
+                return None
+            moved = opens
+        if moved == at:
+            return at
+        at = moved
+    return None
+
+
+def shut(hours: Sequence[Hours], where: Place, now: datetime) -> list[Shut]:
+    """Every rule that is closed now in one of the zones, with the latest of its next openings."""
+    found = []
+    zones = places.known_zones(where.zones)
+    for rule in hours:
+        closed = [z for z in zones if concerns(rule, where) and not _is_open(rule, where, z, now)]
+        if closed:
+            why = min((why_closed(rule, where, z, now) for z in closed), key=list(Closed).index)
+            found.append(Shut(rule, why, next_open([rule], where, now)))
+    return found
+
+
+def why_closed(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> Closed:
+    """Why a rule that is closed at `now` is."""
+    local = now.astimezone(in_zone)
+    day = local.date()
+    if hours.first_day and day < hours.first_day:
+        return Closed.NOT_BEGUN
+    if hours.last_day and day > hours.last_day:
+        return Closed.OVER
+    if day in hours.closed:
+        return Closed.BLACKOUT
+    if hours.holiday is not None and places.holiday(where, day) and not _within(hours.holiday, local):
+        return Closed.HOLIDAY
+    return Closed.OUTSIDE
+
+
+def spans_of(hours: Hours, where: Place, day: date) -> tuple[Span, ...]:
+    """When calls are allowed on this local day."""
+    if (hours.first_day and day < hours.first_day) or (hours.last_day and day > hours.last_day) or day in hours.closed:
+        return ()
+    if hours.holiday is not None and places.holiday(where, day):
+        return hours.holiday
+    return hours.week[day.weekday()]
+
+
+def common_spans(groups: Iterable[tuple[Span, ...]]) -> tuple[Span, ...]:
+    """The minutes that are in every group of spans."""
+    common: tuple[Span, ...] = WHOLE_DAY
+    for spans in groups:
+        pairs = [(max(a[0], b[0]), min(a[1], b[1])) for a in common for b in spans]
+        common = tuple(sorted(pair for pair in pairs if pair[0] < pair[1]))
+    return common
+
+
+def _is_open(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> bool:
+    local = now.astimezone(in_zone)
+    return _within(spans_of(hours, where, local.date()), local)
+
+
+def _within(spans: tuple[Span, ...], local: datetime) -> bool:
+    minute = local.hour * 60 + local.minute
+    return any(start <= minute < end for start, end in spans)
+
+
+def _next_open(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> datetime | None:
+    if _is_open(hours, where, in_zone, now):
         return now
-    candidates = sorted(opening for z in zones for opening in _openings(hours, z, now))
-    return next((at for at in candidates if is_open(hours, zones, at)), None)
+    first = now.astimezone(in_zone).date()
+    if hours.first_day and hours.first_day > first:
+        first = hours.first_day
+    for n in range(SEARCH_DAYS):
+        day = first + timedelta(days=n)
+        if hours.last_day and day > hours.last_day:
+            return None
+        for at in _openings(spans_of(hours, where, day), day, in_zone):
+            if at > now and _is_open(hours, where, in_zone, at):
+                return at
+    return None
 
 
-def _openings(hours: Hours, in_zone: ZoneInfo, now: datetime) -> list[datetime]:
-    today = now.astimezone(in_zone).date()
-    days = (today + timedelta(days=n) for n in range(SEARCH_DAYS))
-    # An opening time that a clock change skips comes out as the first instant after the gap, once in UTC.
-    openings = (datetime.combine(day, hours.opens, in_zone).astimezone(UTC) for day in days)
-    return [opening for opening in openings if opening > now]
+def _openings(spans: tuple[Span, ...], day: date, in_zone: ZoneInfo) -> list[datetime]:
+    """The instants of a local day at which a span can begin: their starts, and a clock change that falls in them."""
+    if not spans:
+        return []
+    return sorted({*(_instant(day, start, in_zone) for start, _ in spans), *_changes(day, in_zone)})
+
+
+def _instant(day: date, minute: int, in_zone: ZoneInfo) -> datetime:
+    """When the wall clock first shows this minute; when a clock change skips it, the end of the gap."""
+    wall = datetime.combine(day, time(minute // 60, minute % 60), in_zone)
+    at = wall.astimezone(UTC)
+    if at.astimezone(in_zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return at
+    return next(_changes(day, in_zone), at)
+
+
+def _changes(day: date, in_zone: ZoneInfo) -> Iterator[datetime]:
+    """The instant of this local day at which the clocks change, if they do, to the minute."""
+    low = datetime.combine(day, time(), in_zone).astimezone(UTC)
+    high = low + timedelta(days=1, hours=2)
+    before = _offset(low, in_zone)
+    if _offset(high, in_zone) == before:
+        return
+    while high - low > timedelta(minutes=1):
+        middle = low + timedelta(minutes=int((high - low) / timedelta(minutes=2)))
+        low, high = (middle, high) if _offset(middle, in_zone) == before else (low, middle)
+    yield high
+
+
+def _offset(at: datetime, in_zone: ZoneInfo) -> timedelta | None:
+    return at.astimezone(in_zone).utcoffset()
+
+
+def _horizon(hours: Sequence[Hours], now: datetime) -> datetime:
+    """How far to look: some weeks from now, or from the day on which the last rule begins."""
+    begins = (datetime.combine(h.first_day, time(), UTC) for h in hours if h.first_day)
+    return max([now, *begins]) + timedelta(days=SEARCH_DAYS)
