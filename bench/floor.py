@@ -164,8 +164,8 @@ def _campaign() -> Campaign:
         status=Campaign.Status.PAUSED,
         dial_mode=Campaign.DialMode.RATIO,
         ratio=10,
-        opens_at=of_day(0, 0),
-        closes_at=of_day(23, 59, 59, 999999),
+        week=[[[0, 1440]]] * 7,
+        calls_on_holidays=True,
         max_wait_seconds=10,
         wrap_up_seconds=60,
     )

@@ -7,7 +7,7 @@ Engines and pages are told after the commit; should the word be lost, they look 
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import events
+from campaigns import events, policies
 from campaigns.models import (
     AuditEntry,
     Campaign,
@@ -246,17 +246,13 @@ def change_settings(
     *,
     campaign: Campaign,
     by: User | None,
-    opens_at: time,
-    closes_at: time,
     ring_seconds: int,
     max_wait_seconds: int,
     wrap_up_seconds: int,
     max_attempts: int,
 ) -> bool:
-    """When and how long to call, from the next call on; False if nothing changes."""
+    """How long to ring, wait and wrap up, from the next call on; False if nothing changes."""
     wanted = {
-        "opens_at": opens_at,
-        "closes_at": closes_at,
         "ring_seconds": ring_seconds,
         "max_wait_seconds": max_wait_seconds,
         "wrap_up_seconds": wrap_up_seconds,
@@ -264,7 +260,11 @@ def change_settings(
     }
     campaign.refresh_from_db()
     changes = {field: value for field, value in wanted.items() if getattr(campaign, field) != value}
-    return bool(changes) and _update(campaign, by, "campaign.settings_changed", changes)
+    if not changes:
+        return False
+    _update(campaign, by, "campaign.settings_changed", changes)
+    policies.publish([campaign.pk], by)
+    return True
 
 
 @transaction.atomic

@@ -134,8 +134,6 @@ def _campaign(by: User) -> tuple[Campaign, bool]:
     services.change_settings(
         campaign=campaign,
         by=by,
-        opens_at=time(0, 0),
-        closes_at=time(23, 59, 59),
         ring_seconds=25,
         max_wait_seconds=2,
         wrap_up_seconds=20,
