@@ -7,6 +7,8 @@ country and, when it is known, the region; own dates are part of the calling hou
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,7 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
-from campaigns.rules.regions import ZONES_OF_REGION
+from campaigns.rules.regions import CODE_OF_NAME, ZONES_OF_REGION
+
+_CODE = re.compile(r"\s*([A-Za-z]{2})[-_ /.]([A-Za-z0-9]{1,3})\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,19 @@ def place(record_zone: str, record_region: str, number_zones: tuple[str, ...], n
     return Place((), country, record_region)
 
 
+def region_code(text: str, country: str) -> str:
+    """The ISO 3166-2 code that a list means by FL, Florida, us_fl or US-FL; empty when it is none we know.
+
+    A text without a country is one of `country`: it is never looked for elsewhere, as WA is in two of them.
+    """
+    written = _CODE.fullmatch(text)
+    if written:
+        found = _codes(written[1].upper()).get(_plain(written[2]), "")
+        if found:
+            return found
+    return _codes(country).get(_plain(text), "")
+
+
 def holiday(at: Place, day: date) -> str:
     """The name of the public holiday of that local day there; empty on any other day and where none are known."""
     return _holidays(at.country, at.region, day.year).get(day, "")
@@ -68,3 +85,17 @@ def _holidays(country: str, region: str, year: int) -> dict[date, str]:
     part = region.partition("-")[2]
     found = holidays.country_holidays(country, subdiv=part if part in supported[country] else None, years=year)
     return {day: name for day, name in found.items() if day.year == year}
+
+
+@lru_cache(maxsize=256)
+def _codes(country: str) -> dict[str, str]:
+    """The codes of a country's regions, by how they are written: those with zones, holidays or names of their own."""
+    parts = {part for at, _, part in (code.partition("-") for code in ZONES_OF_REGION) if at == country}
+    parts |= {part for part in holidays.list_supported_countries().get(country, ()) if _CODE.fullmatch(f"xx-{part}")}
+    codes = {_plain(part): f"{country}-{part}" for part in sorted(parts)}
+    return codes | {_plain(name): code for (at, name), code in CODE_OF_NAME.items() if at == country}
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, without case and accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
