@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from datetime import time as of_day
 from uuid import UUID
 
 from django.db import connection, transaction

@@ -25,7 +25,8 @@ SELECT l.id, %(now)s, l.decided_at, CASE l.state WHEN 'due' THEN l.due_at END, l
 FROM campaigns_lead l JOIN v ON v.id = l.id
 WHERE l.decided_at IS NOT NULL AND l.reason <> 'in_call'
 """
-SAME = "(l.reason, l.rule, l.policy_id) IS NOT DISTINCT FROM (v.reason, v.rule, %(policy)s) AND l.decided_at IS NOT NULL"
+SAME = """l.decided_at IS NOT NULL
+          AND (l.reason, l.rule, l.policy_id) IS NOT DISTINCT FROM (v.reason, v.rule, %(policy)s)"""
 REFUSE = f"""
 WITH v AS MATERIALIZED (
     SELECT * FROM unnest(%(ids)s::bigint[], %(untils)s::timestamptz[], %(reasons)s::text[], %(rules)s::text[],

@@ -75,6 +75,11 @@ def current(campaign_id: int) -> Policy:
     return of_version(version)
 
 
+def of(campaign: Campaign) -> Policy:
+    """The policy of this campaign as it was when it was read: for screens; to decide, ask `current`."""
+    return of_version(campaign.policy_id) if campaign.policy_id else current(campaign.pk)
+
+
 @lru_cache(maxsize=4096)
 def of_version(version: int) -> Policy:
     """The policy that was written down as this version."""
@@ -118,7 +123,12 @@ def _as_json(value: Any) -> Any:
 def recheck(campaign_id: int) -> None:
     """Leads that rules of older versions set aside are due again, to be decided on by those in force."""
     version = Campaign.objects.values_list("policy_id", flat=True).get(pk=campaign_id)
-    values = {"campaign": campaign_id, "batch": RECHECK_BATCH, "reasons": list(RECHECKED), "policy": version}
+    values: dict[str, Any] = {
+        "campaign": campaign_id,
+        "batch": RECHECK_BATCH,
+        "reasons": list(RECHECKED),
+        "policy": version,
+    }
     after: int | None = 0
     while after is not None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -138,7 +148,11 @@ def resolve(campaign: Campaign, **instead: Any) -> Policy:
     own_gaps = tuple(gap_of(row) for row in _rows(instead.get("gaps"), campaign, "gaps"))
     closed = _closed_days(campaign)
     return Policy(
-        hours=(_own_hours(campaign, closed.pop("", set())), *_closed_abroad(closed), *(h for hours, _, _ in given for h in hours)),
+        hours=(
+            _own_hours(campaign, closed.pop("", set())),
+            *_closed_abroad(closed),
+            *(h for hours, _, _ in given for h in hours),
+        ),
         caps=(*own_caps, *(c for _, caps, _ in given for c in caps)),
         gaps=(*own_gaps, *(g for _, _, gaps in given for g in gaps)),
         max_attempts=campaign.max_attempts,
@@ -220,9 +234,7 @@ def _retries(campaign: Campaign) -> dict[str, Retry]:
 
 def _step(data: dict[str, Any]) -> Step:
     week = data.get("week")
-    return Step(
-        data["label"], data["times"], tuple(tuple(_span(s) for s in spans) for spans in week) if week else None
-    )
+    return Step(data["label"], data["times"], tuple(tuple(_span(s) for s in spans) for spans in week) if week else None)
 
 
 def _span(span: list[int]) -> Span:

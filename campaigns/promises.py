@@ -46,7 +46,7 @@ def not_then(*, campaign: Campaign, contact_id: int, at: datetime) -> NotThen | 
 
 
 def _candidate(campaign: Campaign, policy: Policy, contact_id: int, at: datetime) -> Candidate | None:
-    lead = DueLead(0, contact_id, 0, True, None)
+    lead = DueLead(0, contact_id, 0, callback=True)
     return reservation.candidates_of(campaign, policy, [lead], at, lock=False).get(contact_id)
 
 

@@ -19,6 +19,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -36,7 +37,7 @@ MAX_BATCHES = 20  # a tick looks at no more than 2,000 leads, however many are r
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
 LOCK = "SELECT pg_advisory_xact_lock(%s, %s), now()"
-COLUMNS = "id, contact_id, attempts, callback, callback_expires_at"
+COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at"
 CALLBACKS = f"""
 SELECT {COLUMNS} FROM campaigns_lead
 WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(now)s AND id <> ALL(%(seen)s)
@@ -60,7 +61,9 @@ SELECT due.* FROM ranks r CROSS JOIN LATERAL (
 THESE = "campaign_id = %(campaign)s AND state = 'due' AND NOT callback AND "
 OF_LIST = QUEUE.format(these=THESE + "list_id = %(list)s")
 OF_NO_LIST = QUEUE.format(these=THESE + "list_id IS NULL")
-SOURCES = "SELECT list_id, priority, weight, boosted_until FROM campaigns_campaignlist WHERE campaign_id = %s ORDER BY list_id"
+SOURCES = """
+SELECT list_id, priority, weight, boosted_until FROM campaigns_campaignlist WHERE campaign_id = %s ORDER BY list_id
+"""
 CONTACTS = """
 SELECT id, time_zone, region FROM campaigns_contact
 WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -96,6 +99,8 @@ class Reserved:
     phone: int
     at: datetime
     callback: bool = False
+    # The user who promised the callback, while it is theirs alone.
+    wanted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,15 @@ class DueLead:
     id: int
     contact_id: int
     attempts: int
-    callback: bool
-    callback_expires_at: datetime | None
+    callback: bool = False
+    callback_expires_at: datetime | None = None
+    callback_by: int | None = None
+    callback_open_at: datetime | None = None
+
+    def wanted(self, now: datetime) -> int | None:
+        """Whose callback it is, while it is theirs alone."""
+        open_to_all = not self.callback or (self.callback_open_at and self.callback_open_at <= now)
+        return None if open_to_all else self.callback_by
 
 
 @dataclass(slots=True)
@@ -118,7 +130,7 @@ class Queue:
     agents: Sequence[int]
     tiers: list[list[Source]]
     seen: list[int] = field(default_factory=list)
-    through: set[int | None | str] = field(default_factory=set)
+    through: set[int | str | None] = field(default_factory=set)
 
     def next(self, limit: int) -> list[DueLead]:
         """Up to `limit` more leads, locked; none that others hold is waited for. Fewer: the queue is through."""
@@ -131,8 +143,8 @@ class Queue:
                         found += self._fetch(query, share, source)
         return found
 
-    def _fetch(self, query: str, limit: int, source: int | None | str) -> list[DueLead]:
-        values = {
+    def _fetch(self, query: str, limit: int, source: int | str | None) -> list[DueLead]:
+        values: dict[str, Any] = {
             "campaign": self.campaign_id,
             "now": self.now,
             "agents": list(self.agents),
@@ -204,7 +216,8 @@ def _decide(
         match _verdict(candidate, moment, taken_contacts, taken_phones):
             case Allow(phone):
                 call = new_call_id()
-                reserved.append(Reserved(call, lead.id, lead.contact_id, phone, moment.now, lead.callback))
+                wanted = lead.wanted(moment.now)
+                reserved.append(Reserved(call, lead.id, lead.contact_id, phone, moment.now, lead.callback, wanted))
                 taken_phones.add(phone)
             case Refuse() as refusal:
                 refused.append((lead.id, refusal))
@@ -276,7 +289,8 @@ def _phone(
     row: tuple[int, list[str], str, str, datetime | None], label: str, suppressed_until: datetime | None
 ) -> PhoneFacts:
     number, zones, country, status, status_expires_at = row
-    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, label)
+    kind = label.partition(" ext. ")[0].removeprefix("ext. ")
+    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind)
 
 
 def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
@@ -295,9 +309,7 @@ def _held(leads: list[DueLead], candidates: Iterable[Candidate]) -> tuple[set[in
     return {contact for contact, _ in rows}, {phone for _, phone in rows}
 
 
-def _write(
-    campaign: Campaign, moment: Moment, reserved: list[Reserved], refused: Sequence[tuple[int, Refuse]]
-) -> None:
+def _write(campaign: Campaign, moment: Moment, reserved: list[Reserved], refused: Sequence[tuple[int, Refuse]]) -> None:
     decisions.refuse(refused, policy_id=moment.policy.version, now=moment.now)
     decisions.hold([decisions.Held(r.lead_id, r.call_id, r.phone) for r in reserved], moment.now)
     if reserved:

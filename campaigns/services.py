@@ -40,9 +40,12 @@ LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
 # One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
 ADD_LEADS = """
 INSERT INTO campaigns_lead
-    (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason)
-SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', ''
-FROM campaigns_listentry e WHERE e.list_id = %(list)s ORDER BY e.row_no
+    (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason, score)
+SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', '',
+       -- A column named "score" says how promising a person is, 0 to 100.
+       CASE WHEN c.attributes #>> '{other,score}' ~ '^[0-9]{1,3}([.][0-9]+)?$'
+            THEN least(100, (c.attributes #>> '{other,score}')::numeric) ELSE 0 END
+FROM campaigns_listentry e JOIN campaigns_contact c ON c.id = e.contact_id WHERE e.list_id = %(list)s ORDER BY e.row_no
 ON CONFLICT (campaign_id, contact_id) DO NOTHING
 """
 

@@ -7,7 +7,6 @@ The passwords are printed for everybody to read: never seed a system that calls 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile

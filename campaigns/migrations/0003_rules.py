@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='contact',
             name='region',
-            field=models.CharField(blank=True, help_text='ISO 3166-2, such as US-FL', max_length=6, verbose_name='region'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='ISO 3166-2, such as US-FL', max_length=6, verbose_name='region'),
         ),
         migrations.AddField(
             model_name='disposition',
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lead',
             name='decided_times',
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='lead',
@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lead',
             name='score',
-            field=models.PositiveSmallIntegerField(default=0),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='lead',
@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lead',
             name='rule',
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(blank=True, db_default='', default='', max_length=64),
         ),
         migrations.AlterField(
             model_name='frequencycap',

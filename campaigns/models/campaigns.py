@@ -118,7 +118,8 @@ class Campaign(models.Model):
             models.CheckConstraint(name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)),
             # A campaign that ends before it begins would silently call nobody.
             models.CheckConstraint(
-                name="campaign_begins_before_it_ends", condition=Q(ends_on__gte=F("starts_on")) | Q(starts_on=None) | Q(ends_on=None)
+                name="campaign_begins_before_it_ends",
+                condition=Q(ends_on__gte=F("starts_on")) | Q(starts_on=None) | Q(ends_on=None),
             ),
         ]
 
@@ -163,7 +164,7 @@ class Lead(models.Model):
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     # How promising it is, 0 to 100, as the list says.
-    score = models.PositiveSmallIntegerField(default=0)
+    score = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Where it stands within its list: tenths of the score, best first, then fewest attempts.
     rank = models.GeneratedField(
         expression=(10 - Least(F("score"), 100) / 10) * 100 + Least(F("attempts"), 99),
@@ -184,8 +185,8 @@ class Lead(models.Model):
     reason = models.CharField(max_length=32, blank=True)
     # The decision that set it aside, while it holds: since when, by which rule of which policy, on what, how often.
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_times = models.PositiveIntegerField(default=0)
-    rule = models.CharField(max_length=64, blank=True)
+    decided_times = models.PositiveIntegerField(default=0, db_default=0)
+    rule = models.CharField(max_length=64, blank=True, default="", db_default="")
     policy_id = models.BigIntegerField(null=True, blank=True)
     inputs: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     refused_phone = models.BigIntegerField(null=True, blank=True)

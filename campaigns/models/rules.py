@@ -1,4 +1,4 @@
-"""Rules as rows: caps, gaps, closed days, compliance profiles; and what they came to for a campaign, version by version.
+"""Rules as rows (caps, gaps, closed days, compliance profiles), and what they came to for a campaign.
 
 Rows are what people edit. What decides is the PolicyVersion that campaigns.policies makes of them: immutable, complete,
 named by every decision and every touch.

@@ -68,7 +68,12 @@ def after(outcome: str, *, times: int, rules: Mapping[str, Retry], now: datetime
 
 
 def after_disposition(
-    retry_after: timedelta | None, callback_at: datetime | None, now: datetime, *, times: int = 1, limit: int | None = None
+    retry_after: timedelta | None,
+    callback_at: datetime | None,
+    now: datetime,
+    *,
+    times: int = 1,
+    limit: int | None = None,
 ) -> Next:
     """What follows a conversation: the promised callback, another try later, or the end.
 

@@ -254,6 +254,6 @@ def _context(request: HttpRequest) -> dict[str, object]:
     }
     if found.call is not None and found.shift is not None:
         zone = found.zone or timezone.get_current_timezone()
-        hours = policies.current(found.shift.campaign_id).hours
+        hours = policies.of(found.shift.campaign).hours
         context["offers"] = callbacks.offers(now, zone, hours, Place((str(zone),)))
     return context
