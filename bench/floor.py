@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from datetime import time as of_day
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -164,8 +163,8 @@ def _campaign() -> Campaign:
         status=Campaign.Status.PAUSED,
         dial_mode=Campaign.DialMode.RATIO,
         ratio=10,
-        opens_at=of_day(0, 0),
-        closes_at=of_day(23, 59, 59, 999999),
+        week=[[[0, 1440]]] * 7,
+        calls_on_holidays=True,
         max_wait_seconds=10,
         wrap_up_seconds=60,
     )

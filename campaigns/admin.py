@@ -21,12 +21,10 @@ from campaigns.models import (
     ContactList,
     ContactPhone,
     Disposition,
-    FrequencyCap,
     Lead,
     LineOfBusiness,
     Phone,
     Reject,
-    RetryRule,
     Suppression,
     User,
 )
@@ -85,16 +83,6 @@ class DispositionTable(AnyTable):
     extra = 0
 
 
-class RetryRuleTable(AnyTable):
-    model = RetryRule
-    extra = 0
-
-
-class FrequencyCapTable(AnyTable):
-    model = FrequencyCap
-    extra = 0
-
-
 @admin.register(Campaign)
 class CampaignAdmin(AnyAdmin):
     list_display = ("name", "kind", "status", "dial_mode", "ratio", "line_of_business", "created_at")
@@ -110,7 +98,7 @@ class CampaignAdmin(AnyAdmin):
         "dial_mode",
         "ratio",
     )
-    inlines = (DispositionTable, RetryRuleTable, FrequencyCapTable)
+    inlines = (DispositionTable,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -124,19 +112,6 @@ class DispositionAdmin(AnyAdmin):
     list_display = ("position", "code", "label", "label_zh", "category", "retry_after_hours", "campaign", "active")
     list_display_links = ("code",)
     list_filter = ("category", "active", "campaign")
-
-
-@admin.register(RetryRule)
-class RetryRuleAdmin(AnyAdmin):
-    list_display = ("outcome", "wait_minutes", "limit", "campaign")
-    list_filter = ("campaign",)
-
-
-@admin.register(FrequencyCap)
-class FrequencyCapAdmin(AnyAdmin):
-    list_display = ("limit", "counts", "per", "scope", "window_hours", "campaign", "active")
-    list_display_links = ("limit", "counts")
-    list_filter = ("active", "scope", "campaign")
 
 
 @admin.register(LineOfBusiness)

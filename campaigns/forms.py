@@ -57,15 +57,6 @@ COUNTRIES = [
 ]
 
 
-class ClockInput(forms.TimeInput):
-    """A time of day by the browser's own control, whatever the language."""
-
-    input_type = "time"
-
-    def __init__(self) -> None:
-        super().__init__(format="%H:%M")
-
-
 class CampaignForm(OfCampaign):
     """What a new campaign needs; the rest has defaults on its page."""
 
@@ -108,25 +99,17 @@ class PacingForm(OfCampaign):
 
 
 class SettingsForm(OfCampaign):
-    """When and how long to call."""
+    """How long to ring, to wait and to wrap up, and how often to try; when to call is among the rules."""
 
     class Meta:
         model = Campaign
-        fields = ("opens_at", "closes_at", "ring_seconds", "max_wait_seconds", "wrap_up_seconds", "max_attempts")
-        widgets = {"opens_at": ClockInput(), "closes_at": ClockInput()}
+        fields = ("ring_seconds", "max_wait_seconds", "wrap_up_seconds", "max_attempts")
 
     # Far ends need about 15 s to be heard and answered; beyond 60 s networks give up by themselves.
     ring_seconds = forms.IntegerField(label=_("Ring at most"), min_value=10, max_value=60)
     max_wait_seconds = forms.IntegerField(label=_("An answered person waits at most"), min_value=1, max_value=30)
     wrap_up_seconds = forms.IntegerField(label=_("Wrap-up"), min_value=0, max_value=600)
     max_attempts = forms.IntegerField(label=_("Attempts per lead at most"), min_value=1, max_value=20)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
-        if opens and closes and opens >= closes:
-            self.add_error("closes_at", _("Calls must end after they begin: choose a later time than “from”."))
-        return cleaned
 
 
 class UploadForm(forms.Form):

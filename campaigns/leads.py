@@ -14,14 +14,18 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns import ledger
+from campaigns import ledger, policies
 from campaigns.ledger import TouchKey
-from campaigns.models import Disposition, Suppression, User
+from campaigns.models import Campaign, Disposition, Suppression, User
 from campaigns.rules import retries
-from campaigns.rules.retries import DueAgain, Next, Retry
+from campaigns.rules.caps import REFUSAL
+from campaigns.rules.retries import DueAgain, Next
 
 # How long a number that the network called unallocated is left alone.
 VACANT_FOR = timedelta(hours=24)
+
+# Dispositions by which the person said no; see rules.caps.Gap.
+REFUSALS = (Disposition.Category.REFUSAL, Disposition.Category.COMPLAINT, Disposition.Category.DO_NOT_CALL)
 
 HELD = """
 SELECT id, campaign_id, outcome_counts, held_by FROM campaigns_lead
@@ -29,17 +33,21 @@ WHERE held_by = ANY(%s) AND id = ANY(%s) FOR UPDATE
 """
 LET_GO = """
 UPDATE campaigns_lead l SET state = v.state, due_at = coalesce(v.due_at, l.due_at), reason = v.reason,
-       held_by = NULL, held_phone = NULL, callback = v.callback, last_outcome = v.outcome,
+       held_by = NULL, held_phone = NULL, last_outcome = v.outcome,
+       -- A promise stands until its call came through to them.
+       callback = CASE WHEN v.talked THEN v.callback ELSE l.callback END,
+       callback_by_id = CASE WHEN v.talked THEN v.callback_by ELSE l.callback_by_id END,
+       callback_open_at = CASE WHEN v.talked THEN v.callback_open_at ELSE l.callback_open_at END,
+       callback_expires_at = CASE WHEN v.talked THEN v.callback_expires_at ELSE l.callback_expires_at END,
        attempts = l.attempts - CASE WHEN v.refunded THEN 1 ELSE 0 END,
-       outcome_counts = jsonb_set(l.outcome_counts, ARRAY[v.outcome], to_jsonb(v.times))
+       outcome_counts = l.outcome_counts || jsonb_build_object(v.counted, v.times)
 FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(dues)s::timestamptz[], %(reasons)s::text[],
-            %(callbacks)s::boolean[], %(outcomes)s::text[], %(refunded)s::boolean[], %(times)s::int[])
-     AS v(id, state, due_at, reason, callback, outcome, refunded, times)
+            %(talked)s::boolean[], %(callbacks)s::boolean[], %(callback_bys)s::bigint[],
+            %(callback_opens)s::timestamptz[], %(callback_expires)s::timestamptz[], %(outcomes)s::text[],
+            %(refunded)s::boolean[], %(counted)s::text[], %(times)s::int[])
+     AS v(id, state, due_at, reason, talked, callback, callback_by, callback_open_at, callback_expires_at, outcome,
+          refunded, counted, times)
 WHERE l.id = v.id
-"""
-RULES = """
-SELECT campaign_id, outcome, wait_minutes, "limit" FROM campaigns_retryrule
-WHERE campaign_id IS NULL OR campaign_id = ANY(%s)
 """
 VACANT = """
 UPDATE campaigns_phone SET status = 'vacant', status_source = 'own_call', status_observed_at = %s,
@@ -67,6 +75,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A callback: by this user alone (None: by anyone) until it is open to all; not any more once it expired."""
+
+    by: int | None
+    open_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LetGo:
     """A lead about to be released by its call."""
 
@@ -74,14 +91,16 @@ class LetGo:
     next: Next
     outcome: str
     times: int
-    callback: bool = False
+    counted: str  # what `times` is kept under: the outcome, or the disposition's code
+    promise: Promise | None = None
+    talked: bool = False
     refunded: bool = False
 
 
 def settle(settlements: Sequence[Settlement], now: datetime) -> None:
     """Settle ended calls: touches raised or refunded, leads due again or finished, dead numbers remembered."""
     ledger.refund([s.touch for s in settlements if s.refund])
-    ledger.raise_level([(s.touch, s.level) for s in settlements if s.level > ledger.ATTEMPT])
+    ledger.came_to([(s.touch, s.level, s.outcome) for s in settlements if not s.refund])
     _let_go(_after_outcomes([s for s in settlements if not s.keep], now))
     _remember_vacant([s.phone for s in settlements if s.outcome == "invalid_number"], now)
 
@@ -91,27 +110,49 @@ def settle_disposition(
     lead_id: int,
     call_id: UUID,
     phone: int,
+    reserved_at: datetime,
     disposition: Disposition | None,
     callback_at: datetime | None,
     by: User | None,
     now: datetime,
+    personal: bool = False,
 ) -> bool:
     """Settle a conversation by what the agent said (None: nothing in time). False when the call no longer holds it."""
     held = _held([(lead_id, call_id)])
     if not held:
         return False
-    again = None
-    if disposition and disposition.retry_after_hours is not None:
-        again = timedelta(hours=disposition.retry_after_hours)
+    campaign_id, counts = held[lead_id]
+    if disposition and disposition.category in REFUSALS:
+        ledger.came_to([(TouchKey(phone, reserved_at, call_id), ledger.CONVERSATION, REFUSAL)])
     if disposition and disposition.category == Disposition.Category.DO_NOT_CALL:
         _never_call(phone, disposition, by)
-        again = callback_at = None
-    following = retries.after_disposition(again, callback_at, now)
-    if disposition is None:
-        following = retries.Finished("no_disposition")
-    times = held[lead_id][1].get("conversation", 0) + 1
-    _let_go([LetGo(lead_id, following, "conversation", times, callback=callback_at is not None)])
+        callback_at = None
+    counted = disposition.code if disposition else "no_disposition"
+    times = counts.get(counted, 0) + 1
+    following = _after_conversation(disposition, callback_at, times, now)
+    promise = _promise(campaign_id, callback_at, by if personal else None) if callback_at else None
+    _let_go([LetGo(lead_id, following, "conversation", times, counted, promise, talked=True)])
     return True
+
+
+def _after_conversation(
+    disposition: Disposition | None, callback_at: datetime | None, times: int, now: datetime
+) -> Next:
+    if disposition is None:
+        return retries.Finished("no_disposition")
+    hours = disposition.retry_after_hours
+    if disposition.category == Disposition.Category.DO_NOT_CALL:
+        hours = None
+    again = None if hours is None else timedelta(hours=hours)
+    return retries.after_disposition(again, callback_at, now, times=times, limit=disposition.retry_limit)
+
+
+def _promise(campaign_id: int, at: datetime, by: User | None) -> Promise:
+    limits = Campaign.objects.values_list("callback_fallback_minutes", "callback_expires_hours")
+    fallback, expires = limits.get(pk=campaign_id)
+    return Promise(
+        by=by.pk if by else None, open_at=at + timedelta(minutes=fallback), expires_at=at + timedelta(hours=expires)
+    )
 
 
 def _never_call(phone: int, disposition: Disposition, by: User | None) -> None:
@@ -140,25 +181,15 @@ def _after_outcomes(settlements: list[Settlement], now: datetime) -> list[LetGo]
     if not settlements:
         return []
     held = _held([(s.lead_id, s.call_id) for s in settlements])
-    rules = _rules({campaign for campaign, _ in held.values()})
+    rules = {campaign: policies.current(campaign).retries for campaign, _ in held.values()}
     result = []
     for s in settlements:
         if s.lead_id in held:
             campaign, counts = held[s.lead_id]
             times = counts.get(s.outcome, 0) + 1
-            following = retries.after(s.outcome, times=times, rules=rules.get(campaign, {}), now=now)
-            result.append(LetGo(s.lead_id, following, s.outcome, times, refunded=s.refund))
+            following = retries.after(s.outcome, times=times, rules=rules[campaign], now=now)
+            result.append(LetGo(s.lead_id, following, s.outcome, times, s.outcome, refunded=s.refund))
     return result
-
-
-def _rules(campaigns: set[int]) -> dict[int, dict[str, Retry]]:
-    """Retry rules by campaign: everyone's, overridden by the campaign's own."""
-    with connection.cursor() as cursor:
-        cursor.execute(RULES, [list(campaigns)])
-        rows = [(of, outcome, Retry(timedelta(minutes=wait), limit)) for of, outcome, wait, limit in cursor.fetchall()]
-    everyone = {outcome: retry for of, outcome, retry in rows if of is None}
-    own = {c: {outcome: retry for of, outcome, retry in rows if of == c} for c in campaigns}
-    return {campaign: {**everyone, **rules} for campaign, rules in own.items()}
 
 
 def _let_go(leads: Sequence[LetGo]) -> None:
@@ -173,9 +204,14 @@ def _let_go(leads: Sequence[LetGo]) -> None:
                 "states": ["due" if due else "finished" for due in dues],
                 "dues": dues,
                 "reasons": [lead.outcome if isinstance(lead.next, DueAgain) else lead.next.reason for lead in leads],
-                "callbacks": [lead.callback for lead in leads],
+                "talked": [lead.talked for lead in leads],
+                "callbacks": [lead.promise is not None for lead in leads],
+                "callback_bys": [lead.promise.by if lead.promise else None for lead in leads],
+                "callback_opens": [lead.promise.open_at if lead.promise else None for lead in leads],
+                "callback_expires": [lead.promise.expires_at if lead.promise else None for lead in leads],
                 "outcomes": [lead.outcome for lead in leads],
                 "refunded": [lead.refunded for lead in leads],
+                "counted": [lead.counted for lead in leads],
                 "times": [lead.times for lead in leads],
             },
         )

@@ -14,30 +14,58 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns.rules.caps import Touch
+from campaigns.rules.caps import REFUSAL, Touch
 
 ATTEMPT, ANSWERED, CONVERSATION = 1, 2, 3
 
+# What a touch came to, as the number it is kept as; the list only ever grows at its end.
+OUTCOMES = (
+    "",
+    "no_answer",
+    "busy",
+    "rejected",
+    "unreachable",
+    "invalid_number",
+    "congestion",
+    "unknown",
+    "abandoned",
+    "hung_up",
+    "cancelled",
+    "conversation",
+    REFUSAL,
+    "failed",
+    "released",
+)
+CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+
 CLAIM = """
-INSERT INTO campaigns_touch (phone, at, call_id, contact_id, campaign_id, line_of_business_id, level)
-SELECT phone, %(at)s, call_id, contact_id, %(campaign)s, %(line)s, 1
-FROM unnest(%(phones)s::bigint[], %(calls)s::uuid[], %(contacts)s::bigint[]) AS t(phone, call_id, contact_id)
+INSERT INTO campaigns_touch
+    (phone, at, call_id, contact_id, campaign_id, line_of_business_id, level, outcome, callback, policy_id)
+SELECT phone, %(at)s, call_id, contact_id, %(campaign)s, %(line)s, 1, 0, callback, %(policy)s
+FROM unnest(%(phones)s::bigint[], %(calls)s::uuid[], %(contacts)s::bigint[], %(callbacks)s::boolean[])
+     AS t(phone, call_id, contact_id, callback)
 """
 
 # Two index-only scans rather than one OR, which the planner turns into a scan of the month.
-READ = """
-SELECT call_id, at, phone, contact_id, campaign_id, line_of_business_id, level FROM campaigns_touch
-WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s
+COLUMNS = "call_id, at, phone, contact_id, campaign_id, line_of_business_id, level, outcome, callback"
+READ = f"""
+SELECT {COLUMNS} FROM campaigns_touch WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s
 UNION
-SELECT call_id, at, phone, contact_id, campaign_id, line_of_business_id, level FROM campaigns_touch
-WHERE phone = ANY(%(phones)s) AND at > %(since)s
+SELECT {COLUMNS} FROM campaigns_touch WHERE phone = ANY(%(phones)s) AND at > %(since)s
+"""
+# The index touch_refused, of which there is little: `outcome` is that of a refusal (12).
+READ_REFUSALS = f"""
+UNION
+SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = 12 AND contact_id = ANY(%(contacts)s)
+UNION
+SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = 12 AND phone = ANY(%(phones)s)
 """
 
 RAISE = """
-UPDATE campaigns_touch t SET level = v.level
-FROM unnest(%(phones)s::bigint[], %(ats)s::timestamptz[], %(calls)s::uuid[], %(levels)s::smallint[])
-     AS v(phone, at, call_id, level)
-WHERE t.phone = v.phone AND t.at = v.at AND t.call_id = v.call_id AND t.level < v.level
+UPDATE campaigns_touch t SET level = greatest(t.level, v.level), outcome = v.outcome
+FROM unnest(%(phones)s::bigint[], %(ats)s::timestamptz[], %(calls)s::uuid[], %(levels)s::smallint[],
+            %(outcomes)s::smallint[]) AS v(phone, at, call_id, level, outcome)
+WHERE t.phone = v.phone AND t.at = v.at AND t.call_id = v.call_id
 """
 
 REFUND = """
@@ -63,10 +91,13 @@ class Claim:
     phone: int
     call_id: UUID
     contact_id: int
+    callback: bool = False
 
 
-def claim(claims: Sequence[Claim], *, campaign_id: int, line_of_business_id: int | None, at: datetime) -> None:
-    """Count one attempt for each claim. The caller holds the contacts' and phones' row locks."""
+def claim(
+    claims: Sequence[Claim], *, campaign_id: int, line_of_business_id: int | None, policy_id: int, at: datetime
+) -> None:
+    """Count one attempt for each claim, by these rules. The caller holds the contacts' and phones' row locks."""
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM,
@@ -74,20 +105,28 @@ def claim(claims: Sequence[Claim], *, campaign_id: int, line_of_business_id: int
                 "at": at,
                 "campaign": campaign_id,
                 "line": line_of_business_id,
+                "policy": policy_id,
                 "phones": [c.phone for c in claims],
                 "calls": [c.call_id for c in claims],
                 "contacts": [c.contact_id for c in claims],
+                "callbacks": [c.callback for c in claims],
             },
         )
 
 
-def read(contacts: Iterable[int], phones: Iterable[int], since: datetime) -> dict[int, list[Touch]]:
-    """The touches since `since` of these people and phones, by contact and (negated) by phone, each once per key."""
+def read(
+    contacts: Iterable[int], phones: Iterable[int], since: datetime, *, refusals: bool = False
+) -> dict[int, list[Touch]]:
+    """The touches since `since` of these people and phones, by contact and (negated) by phone, each once per key.
+
+    With `refusals` those that came to a refusal too, however old.
+    """
     found: dict[int, list[Touch]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"contacts": list(contacts), "phones": list(phones), "since": since})
-        for _call, at, phone, contact, campaign, line, level in cursor.fetchall():
-            touch = Touch(at, phone, contact, campaign, line, level)
+        query = READ + READ_REFUSALS if refusals else READ
+        cursor.execute(query, {"contacts": list(contacts), "phones": list(phones), "since": since})
+        for call, at, phone, contact, campaign, line, level, outcome, callback in cursor.fetchall():
+            touch = Touch(at, phone, contact, campaign, line, level, OUTCOMES[outcome], callback, call)
             found[contact].append(touch)
             found[-phone].append(touch)
     return found
@@ -100,12 +139,14 @@ def of(found: dict[int, list[Touch]], contact_id: int, phones: Iterable[int]) ->
     return (*own, *shared)
 
 
-def raise_level(levels: Sequence[tuple[TouchKey, int]]) -> None:
-    """Note how far calls came (2 answered, 3 conversation); never lowers a level."""
-    if not levels:
+def came_to(results: Sequence[tuple[TouchKey, int, str]]) -> None:
+    """Note how far calls came (2 answered, 3 conversation; never lowered) and their outcomes."""
+    if not results:
         return
+    columns = _columns([key for key, _, _ in results])
+    levels, outcomes = [level for _, level, _ in results], [CODES[outcome] for _, _, outcome in results]
     with connection.cursor() as cursor:
-        cursor.execute(RAISE, {**_columns([key for key, _ in levels]), "levels": [level for _, level in levels]})
+        cursor.execute(RAISE, {**columns, "levels": levels, "outcomes": outcomes})
 
 
 def refund(keys: Sequence[TouchKey]) -> None:

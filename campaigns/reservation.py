@@ -10,40 +10,69 @@ Locking, and its order (the half page to read before changing anything here):
 3. Touches, do-not-call and held leads are read after the locks, by a new statement, hence with a fresh snapshot.
    Locking queries filter only on the table they lock: a join under SKIP LOCKED would see an old one.
 4. Every refusal moves the lead's `due_at` forward or finishes it, so the index of due leads stays clean.
+5. The policy is read under the campaign's advisory lock: an edit that was committed before is never overlooked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from campaigns import ledger
-from campaigns.models import Campaign, FrequencyCap
-from campaigns.rules import caps, eligibility
-from campaigns.rules.eligibility import Allow, Candidate, PhoneFacts, Policy, Refuse
-from campaigns.rules.windows import Hours
+from campaigns import decisions, ledger, policies
+from campaigns.models import Campaign
+from campaigns.rules import caps, eligibility, order
+from campaigns.rules.eligibility import Allow, Candidate, Moment, PhoneFacts, Refuse
+from campaigns.rules.order import Source
+from campaigns.rules.policy import Policy
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
 MAX_BATCHES = 20  # a tick looks at no more than 2,000 leads, however many are refused
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
-DUE = """
-SELECT id, contact_id, attempts FROM campaigns_lead
-WHERE campaign_id = %(campaign)s AND state = 'due' AND due_at <= now() AND callback = %(callback)s
-      AND id <> ALL(%(seen)s)
+LOCK = "SELECT pg_advisory_xact_lock(%s, %s), now()"
+COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at"
+CALLBACKS = f"""
+SELECT {COLUMNS} FROM campaigns_lead
+WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(now)s AND id <> ALL(%(seen)s)
+      AND (callback_by_id IS NULL OR callback_open_at <= %(now)s OR callback_by_id = ANY(%(agents)s))
 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
-CONTACTS = """
-SELECT id, time_zone FROM campaigns_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+# Ranks are few: each is found by one step down the index lead_queue, and within it what became due last comes first.
+QUEUE = f"""
+WITH RECURSIVE ranks AS (
+    (SELECT rank FROM campaigns_lead WHERE {{these}} ORDER BY rank LIMIT 1)
+    UNION ALL
+    SELECT (SELECT rank FROM campaigns_lead WHERE {{these}} AND rank > r.rank ORDER BY rank LIMIT 1)
+    FROM ranks r WHERE r.rank IS NOT NULL
+)
+SELECT due.* FROM ranks r CROSS JOIN LATERAL (
+    SELECT {COLUMNS} FROM campaigns_lead
+    WHERE {{these}} AND rank = r.rank AND due_at <= %(now)s AND id <> ALL(%(seen)s)
+    ORDER BY due_at DESC LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+) due LIMIT %(limit)s
 """
-PHONES_OF = "SELECT contact_id, phone FROM campaigns_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id"
+THESE = "campaign_id = %(campaign)s AND state = 'due' AND NOT callback AND "
+OF_LIST = QUEUE.format(these=THESE + "list_id = %(list)s")
+OF_NO_LIST = QUEUE.format(these=THESE + "list_id IS NULL")
+SOURCES = """
+SELECT list_id, priority, weight, boosted_until FROM campaigns_campaignlist WHERE campaign_id = %s ORDER BY list_id
+"""
+CONTACTS = """
+SELECT id, time_zone, region FROM campaigns_contact
+WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+PHONES_OF = """
+SELECT contact_id, phone, label FROM campaigns_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id
+"""
 PHONES = """
-SELECT number, zones, status, status_expires_at FROM campaigns_phone
+SELECT number, zones, country, status, status_expires_at FROM campaigns_phone
 WHERE number = ANY(%s) ORDER BY number FOR NO KEY UPDATE SKIP LOCKED
 """
 SUPPRESSED = """
@@ -58,16 +87,6 @@ HELD = """
 SELECT contact_id, held_phone FROM campaigns_lead
 WHERE state = 'held' AND (contact_id = ANY(%(contacts)s) OR held_phone = ANY(%(phones)s))
 """
-REFUSE = """
-UPDATE campaigns_lead l SET due_at = coalesce(v.until, l.due_at), reason = v.reason,
-       state = CASE WHEN v.until IS NULL THEN 'finished' ELSE 'due' END
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS v(id, until, reason) WHERE l.id = v.id
-"""
-HOLD = """
-UPDATE campaigns_lead l SET state = 'held', held_by = v.call_id, held_phone = v.phone, reason = '',
-       attempts = l.attempts + 1, last_attempt_at = %s
-FROM unnest(%s::bigint[], %s::uuid[], %s::bigint[]) AS v(id, call_id, phone) WHERE l.id = v.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,9 @@ class Reserved:
     contact_id: int
     phone: int
     at: datetime
+    callback: bool = False
+    # The user who promised the callback, while it is theirs alone.
+    wanted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,123 +110,187 @@ class DueLead:
     id: int
     contact_id: int
     attempts: int
+    callback: bool = False
+    callback_expires_at: datetime | None = None
+    callback_by: int | None = None
+    callback_open_at: datetime | None = None
+
+    def wanted(self, now: datetime) -> int | None:
+        """Whose callback it is, while it is theirs alone."""
+        open_to_all = not self.callback or (self.callback_open_at and self.callback_open_at <= now)
+        return None if open_to_all else self.callback_by
 
 
-def reserve(*, campaign: Campaign, want: int, new_call_id: Callable[[], UUID]) -> list[Reserved]:
-    """Up to `want` leads of `campaign` that may be called now, held. Call it inside a transaction."""
-    now = _lock_campaign(campaign.pk)
-    policy = policy_of(campaign)
+@dataclass(slots=True)
+class Queue:
+    """The campaign's due leads in their order (rules.order), as far as they were looked at in this transaction."""
+
+    campaign_id: int
+    now: datetime
+    agents: Sequence[int]
+    tiers: list[list[Source]]
+    seen: list[int] = field(default_factory=list)
+    through: set[int | str | None] = field(default_factory=set)
+
+    def next(self, limit: int) -> list[DueLead]:
+        """Up to `limit` more leads, locked; none that others hold is waited for. Fewer: the queue is through."""
+        found = [] if "callbacks" in self.through else self._fetch(CALLBACKS, limit, "callbacks")
+        for tier in self.tiers:
+            while len(found) < limit and (left := [s for s in tier if s.id not in self.through]):
+                for source, share in order.shares(left, limit - len(found), random.random).items():
+                    if share:
+                        query = OF_LIST if source is not None else OF_NO_LIST
+                        found += self._fetch(query, share, source)
+        return found
+
+    def _fetch(self, query: str, limit: int, source: int | str | None) -> list[DueLead]:
+        values: dict[str, Any] = {
+            "campaign": self.campaign_id,
+            "now": self.now,
+            "agents": list(self.agents),
+            "list": source,
+            "seen": self.seen,
+            "limit": limit,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(query, values)
+            leads = [DueLead(*row) for row in cursor.fetchall()]
+        self.seen += [lead.id for lead in leads]
+        if len(leads) < limit:
+            self.through.add(source)
+        return leads
+
+
+def reserve(
+    *,
+    campaign: Campaign,
+    want: int,
+    new_call_id: Callable[[], UUID],
+    agents: Sequence[int] = (),
+    now: datetime | None = None,
+) -> list[Reserved]:
+    """Up to `want` leads of `campaign` that may be called now, held. Call it inside a transaction.
+
+    `agents`: the users who are ready, for callbacks promised by one of them. `now` defaults to the database's clock.
+    """
+    started = _lock_campaign(campaign.pk)
+    now = now or started
+    moment = Moment(policies.current(campaign.pk), now)
+    queue = Queue(campaign.pk, now, agents, order.tiers(_sources(campaign.pk), now))
     reserved: list[Reserved] = []
-    seen: list[int] = []
     for _ in range(MAX_BATCHES):
-        if len(reserved) >= want:
+        missing = want - len(reserved)
+        if missing <= 0:
             break
-        leads = _due(campaign.pk, min(BATCH, 2 * (want - len(reserved))), seen)
-        if not leads:
+        limit = min(BATCH, 2 * missing)
+        leads = queue.next(limit)
+        reserved += _decide(campaign, moment, leads, missing, new_call_id)
+        if len(leads) < limit:
             break
-        seen += [lead.id for lead in leads]
-        reserved += _decide(campaign, policy, leads, want - len(reserved), now, new_call_id)
     return reserved
-
-
-def policy_of(campaign: Campaign) -> Policy:
-    """The campaign's rules at this moment, its own caps and everyone's."""
-    rows = FrequencyCap.objects.filter(active=True).filter(campaign__isnull=True) | FrequencyCap.objects.filter(
-        active=True, campaign=campaign
-    )
-    found = tuple(
-        caps.Cap(row.counts, row.per, row.scope, timedelta(hours=row.window_hours), row.limit) for row in rows
-    )
-    return Policy(Hours(campaign.opens_at, campaign.closes_at), found, campaign.max_attempts)
 
 
 def _lock_campaign(campaign_id: int) -> datetime:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s), now()", [ADVISORY_CLASS, campaign_id])
+        cursor.execute(LOCK, [ADVISORY_CLASS, campaign_id])
         return cursor.fetchone()[1]
 
 
-def _due(campaign_id: int, limit: int, seen: list[int]) -> list[DueLead]:
-    """Callbacks first, then by time; the rows are locked, and none that others hold is waited for."""
-    leads: list[DueLead] = []
+def _sources(campaign_id: int) -> list[Source]:
     with connection.cursor() as cursor:
-        for callback in (True, False):
-            if len(leads) < limit:
-                cursor.execute(
-                    DUE, {"campaign": campaign_id, "callback": callback, "seen": seen, "limit": limit - len(leads)}
-                )
-                leads += [DueLead(*row) for row in cursor.fetchall()]
-    return leads
+        cursor.execute(SOURCES, [campaign_id])
+        return [*(Source(*row) for row in cursor.fetchall()), Source(None, priority=0)]
 
 
 def _decide(
-    campaign: Campaign,
-    policy: Policy,
-    leads: list[DueLead],
-    want: int,
-    now: datetime,
-    new_call_id: Callable[[], UUID],
+    campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
-    candidates = _candidates(campaign, policy, leads, now)
-    taken_contacts, taken_phones = _held(leads, candidates)
+    candidates = candidates_of(campaign, moment.policy, leads, moment.now, lock=True)
+    taken_contacts, taken_phones = _held(leads, candidates.values())
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:
         candidate = candidates.get(lead.contact_id)
         if candidate is None or len(reserved) >= want:
             continue  # somebody is deciding on this person right now, or we have enough: next tick
-        match _verdict(candidate, policy, taken_contacts, taken_phones, now):
+        match _verdict(candidate, moment, taken_contacts, taken_phones):
             case Allow(phone):
-                reserved.append(Reserved(new_call_id(), lead.id, lead.contact_id, phone, now))
+                call = new_call_id()
+                wanted = lead.wanted(moment.now)
+                reserved.append(Reserved(call, lead.id, lead.contact_id, phone, moment.now, lead.callback, wanted))
                 taken_phones.add(phone)
             case Refuse() as refusal:
                 refused.append((lead.id, refusal))
-    _write(campaign, reserved, refused, now)
+    _write(campaign, moment, reserved, refused)
     return reserved
 
 
 def _verdict(
-    candidate: Candidate, policy: Policy, taken_contacts: set[int], taken_phones: set[int], now: datetime
+    candidate: Candidate, moment: Moment, taken_contacts: set[int], taken_phones: set[int]
 ) -> eligibility.Verdict:
     in_call = candidate.contact_id in taken_contacts or any(p.number in taken_phones for p in candidate.phones)
     if in_call:
-        return Refuse(eligibility.Reason.IN_CALL, now + ELSEWHERE)
-    return eligibility.verdict(candidate, policy, now)
+        return Refuse(eligibility.Reason.IN_CALL, moment.now + ELSEWHERE)
+    return eligibility.verdict(candidate, moment)
 
 
-def _candidates(campaign: Campaign, policy: Policy, leads: list[DueLead], now: datetime) -> dict[int, Candidate]:
-    """Everything the verdicts depend on, by contact, for those whose locks we got."""
+def candidates_of(
+    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], now: datetime, *, lock: bool
+) -> dict[int, Candidate]:
+    """Everything the verdicts depend on, by contact. With `lock` only for those whose rows we got; without, all: to
+    look, not to decide."""
+    contacts_query, phones_query = (CONTACTS, PHONES) if lock else (_unlocked(CONTACTS), _unlocked(PHONES))
     with connection.cursor() as cursor:
-        cursor.execute(CONTACTS, [[lead.contact_id for lead in leads]])
-        zones = dict(cursor.fetchall())
-        cursor.execute(PHONES_OF, [list(zones)])
-        numbers: dict[int, list[int]] = {contact: [] for contact in zones}
-        for contact, number in cursor.fetchall():
-            numbers[contact].append(number)
-        wanted = sorted({n for of_contact in numbers.values() for n in of_contact})
-        cursor.execute(PHONES, [wanted])
+        cursor.execute(contacts_query, [[lead.contact_id for lead in leads]])
+        people = {contact: (zone, region) for contact, zone, region in cursor.fetchall()}
+        cursor.execute(PHONES_OF, [list(people)])
+        numbers: dict[int, list[tuple[int, str]]] = {contact: [] for contact in people}
+        for contact, number, label in cursor.fetchall():
+            numbers[contact].append((number, label))
+        wanted = sorted({n for of_contact in numbers.values() for n, _ in of_contact})
+        cursor.execute(phones_query, [wanted])
         facts = {row[0]: row for row in cursor.fetchall()}
     suppressed = _suppressed(campaign, wanted)
-    touches = ledger.read(zones, wanted, now - caps.longest_window(policy.caps)) if policy.caps else {}
+    touches = _touches(policy, people, wanted, now)
     return {
         lead.contact_id: Candidate(
             contact_id=lead.contact_id,
             campaign_id=campaign.pk,
             line_of_business_id=campaign.line_of_business_id,
-            phones=tuple(_phone(facts[n], suppressed.get(n)) for n in numbers[lead.contact_id]),
+            phones=tuple(_phone(facts[n], label, suppressed.get(n)) for n, label in numbers[lead.contact_id]),
             attempts=lead.attempts,
-            contact_zone=zones[lead.contact_id],
-            touches=ledger.of(touches, lead.contact_id, numbers[lead.contact_id]),
+            contact_zone=people[lead.contact_id][0],
+            contact_region=people[lead.contact_id][1],
+            touches=ledger.of(touches, lead.contact_id, [n for n, _ in numbers[lead.contact_id]]),
+            callback=lead.callback,
+            callback_expires_at=lead.callback_expires_at,
         )
         for lead in leads
         # A phone we could not lock belongs to someone being decided on right now: leave the whole person alone.
-        if lead.contact_id in zones and all(n in facts for n in numbers[lead.contact_id])
+        if lead.contact_id in people and all(n in facts for n, _ in numbers[lead.contact_id])
     }
 
 
-def _phone(row: tuple[int, list[str], str, datetime | None], suppressed_until: datetime | None) -> PhoneFacts:
-    number, zones, status, status_expires_at = row
-    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until)
+def _unlocked(query: str) -> str:
+    return query.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
+
+
+def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: datetime) -> dict[int, list[caps.Touch]]:
+    since = caps.since(policy.caps, policy.gaps, now)
+    if policy.spread:
+        since = min(since, now - timedelta(days=1))
+    refusals = bool(caps.long_after(policy.gaps))
+    if since == now and not refusals:
+        return {}
+    return ledger.read(people, phones, since, refusals=refusals)
+
+
+def _phone(
+    row: tuple[int, list[str], str, str, datetime | None], label: str, suppressed_until: datetime | None
+) -> PhoneFacts:
+    number, zones, country, status, status_expires_at = row
+    kind = label.partition(" ext. ")[0].removeprefix("ext. ")
+    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind)
 
 
 def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
@@ -214,35 +300,23 @@ def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
         return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
 
 
-def _held(leads: list[DueLead], candidates: dict[int, Candidate]) -> tuple[set[int], set[int]]:
+def _held(leads: list[DueLead], candidates: Iterable[Candidate]) -> tuple[set[int], set[int]]:
     """People and phones that some call of any campaign holds at this moment."""
-    phones = [phone.number for candidate in candidates.values() for phone in candidate.phones]
+    phones = [phone.number for candidate in candidates for phone in candidate.phones]
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"contacts": [lead.contact_id for lead in leads], "phones": phones})
         rows = cursor.fetchall()
     return {contact for contact, _ in rows}, {phone for _, phone in rows}
 
 
-def _write(campaign: Campaign, reserved: list[Reserved], refused: Iterable[tuple[int, Refuse]], now: datetime) -> None:
-    refusals = list(refused)
-    with connection.cursor() as cursor:
-        if refusals:
-            ids, untils, reasons = zip(*((i, r.until, r.reason.value) for i, r in refusals), strict=True)
-            cursor.execute(REFUSE, [list(ids), list(untils), list(reasons)])
-        if reserved:
-            cursor.execute(
-                HOLD,
-                [
-                    now,
-                    [r.lead_id for r in reserved],
-                    [r.call_id for r in reserved],
-                    [r.phone for r in reserved],
-                ],
-            )
+def _write(campaign: Campaign, moment: Moment, reserved: list[Reserved], refused: Sequence[tuple[int, Refuse]]) -> None:
+    decisions.refuse(refused, policy_id=moment.policy.version, now=moment.now)
+    decisions.hold([decisions.Held(r.lead_id, r.call_id, r.phone) for r in reserved], moment.now)
     if reserved:
         ledger.claim(
-            [ledger.Claim(r.phone, r.call_id, r.contact_id) for r in reserved],
+            [ledger.Claim(r.phone, r.call_id, r.contact_id, r.callback) for r in reserved],
             campaign_id=campaign.pk,
             line_of_business_id=campaign.line_of_business_id,
-            at=now,
+            policy_id=moment.policy.version,
+            at=moment.now,
         )

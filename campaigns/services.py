@@ -7,7 +7,7 @@ Engines and pages are told after the commit; should the word be lost, they look 
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import events
+from campaigns import events, policies
 from campaigns.models import (
     AuditEntry,
     Campaign,
@@ -40,9 +40,12 @@ LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
 # One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
 ADD_LEADS = """
 INSERT INTO campaigns_lead
-    (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason)
-SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', ''
-FROM campaigns_listentry e WHERE e.list_id = %(list)s ORDER BY e.row_no
+    (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason, score)
+SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', '',
+       -- A column named "score" says how promising a person is, 0 to 100.
+       CASE WHEN c.attributes #>> '{other,score}' ~ '^[0-9]{1,3}([.][0-9]+)?$'
+            THEN least(100, (c.attributes #>> '{other,score}')::numeric) ELSE 0 END
+FROM campaigns_listentry e JOIN campaigns_contact c ON c.id = e.contact_id WHERE e.list_id = %(list)s ORDER BY e.row_no
 ON CONFLICT (campaign_id, contact_id) DO NOTHING
 """
 
@@ -246,17 +249,13 @@ def change_settings(
     *,
     campaign: Campaign,
     by: User | None,
-    opens_at: time,
-    closes_at: time,
     ring_seconds: int,
     max_wait_seconds: int,
     wrap_up_seconds: int,
     max_attempts: int,
 ) -> bool:
-    """When and how long to call, from the next call on; False if nothing changes."""
+    """How long to ring, wait and wrap up, from the next call on; False if nothing changes."""
     wanted = {
-        "opens_at": opens_at,
-        "closes_at": closes_at,
         "ring_seconds": ring_seconds,
         "max_wait_seconds": max_wait_seconds,
         "wrap_up_seconds": wrap_up_seconds,
@@ -264,7 +263,11 @@ def change_settings(
     }
     campaign.refresh_from_db()
     changes = {field: value for field, value in wanted.items() if getattr(campaign, field) != value}
-    return bool(changes) and _update(campaign, by, "campaign.settings_changed", changes)
+    if not changes:
+        return False
+    _update(campaign, by, "campaign.settings_changed", changes)
+    policies.publish([campaign.pk], by)
+    return True
 
 
 @transaction.atomic

@@ -19,14 +19,14 @@ from dialer.rules.shift import Claimed
 
 MOST = 100
 WAITING = """
-SELECT id, campaign_id FROM dialer_livecall
+SELECT id, campaign_id, wanted_user_id FROM dialer_livecall
 WHERE server_id = %s AND state = 'waiting' AND NOT abandoned AND hangup_by = ''
 ORDER BY waiting_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
 READY = """
-SELECT id, campaign_id FROM dialer_shift
-WHERE server_id = %s AND state = 'ready' AND campaign_id = ANY(%s)
-ORDER BY since LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT s.id, s.campaign_id, a.user_id FROM dialer_shift s JOIN dialer_agent a ON a.id = s.agent_id
+WHERE s.server_id = %s AND s.state = 'ready' AND s.campaign_id = ANY(%s)
+ORDER BY s.since LIMIT %s FOR UPDATE OF s SKIP LOCKED
 """
 ASSIGN = """
 UPDATE dialer_livecall c SET state = 'assigned', shift_id = v.shift_id, assigned_at = %s

@@ -7,7 +7,6 @@ The passwords are printed for everybody to read: never seed a system that calls 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
@@ -134,8 +133,6 @@ def _campaign(by: User) -> tuple[Campaign, bool]:
     services.change_settings(
         campaign=campaign,
         by=by,
-        opens_at=time(0, 0),
-        closes_at=time(23, 59, 59),
         ring_seconds=25,
         max_wait_seconds=2,
         wrap_up_seconds=20,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -23,8 +23,8 @@ def campaign(**fields: Any) -> Campaign:
     defaults: dict[str, Any] = {
         "name": f"Campaign {next(_names)}",
         "status": Campaign.Status.RUNNING,
-        "opens_at": time(0, 0),
-        "closes_at": time(23, 59, 59, 999999),
+        "week": [[[0, 1440]]] * 7,
+        "calls_on_holidays": True,
     }
     return Campaign.objects.create(**{**defaults, **fields})
 

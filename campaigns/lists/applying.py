@@ -18,7 +18,8 @@ from campaigns.lists.rows import Person
 
 STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS import_row (
-    row_no int, customer_id text, first_phone bigint, name text, language text, time_zone text, attributes jsonb,
+    row_no int, customer_id text, first_phone bigint, name text, language text, time_zone text, region text,
+    attributes jsonb,
     contact_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_phone (
@@ -26,7 +27,9 @@ CREATE TEMP TABLE IF NOT EXISTS import_phone (
 ) ON COMMIT DELETE ROWS;
 TRUNCATE import_row, import_phone
 """
-COPY_ROWS = "COPY import_row (row_no, customer_id, first_phone, name, language, time_zone, attributes) FROM STDIN"
+COPY_ROWS = (
+    "COPY import_row (row_no, customer_id, first_phone, name, language, time_zone, region, attributes) FROM STDIN"
+)
 COPY_PHONES = "COPY import_phone (row_no, number, position, label, country, line_type, zones) FROM STDIN"
 
 # The planner knows nothing of a table filled a moment ago.
@@ -54,6 +57,7 @@ WITH merged AS (
     SELECT c.id, coalesce(nullif(r.name, ''), c.name) AS name,
            coalesce(nullif(r.language, ''), c.language) AS language,
            coalesce(nullif(r.time_zone, ''), c.time_zone) AS time_zone,
+           coalesce(nullif(r.region, ''), c.region) AS region,
            c.attributes || (
                SELECT coalesce(jsonb_object_agg(g.key, coalesce(c.attributes -> g.key, '{}') || g.value), '{}')
                FROM jsonb_each(r.attributes) g
@@ -61,15 +65,16 @@ WITH merged AS (
     FROM import_row r JOIN campaigns_contact c ON c.id = r.contact_id
 )
 UPDATE campaigns_contact c
-SET name = m.name, language = m.language, time_zone = m.time_zone, attributes = m.attributes, updated_at = now()
+SET name = m.name, language = m.language, time_zone = m.time_zone, region = m.region, attributes = m.attributes,
+    updated_at = now()
 FROM merged m
-WHERE c.id = m.id AND (c.name, c.language, c.time_zone, c.attributes)
-      IS DISTINCT FROM (m.name, m.language, m.time_zone, m.attributes)
+WHERE c.id = m.id AND (c.name, c.language, c.time_zone, c.region, c.attributes)
+      IS DISTINCT FROM (m.name, m.language, m.time_zone, m.region, m.attributes)
 """
 INSERT_CONTACTS = """
 INSERT INTO campaigns_contact
-    (customer_id, first_phone, name, language, time_zone, attributes, created_at, updated_at)
-SELECT customer_id, first_phone, name, language, time_zone, attributes, now(), now()
+    (customer_id, first_phone, name, language, time_zone, region, attributes, created_at, updated_at)
+SELECT customer_id, first_phone, name, language, time_zone, region, attributes, now(), now()
 FROM import_row WHERE contact_id IS NULL ORDER BY customer_id, first_phone
 ON CONFLICT DO NOTHING
 """
@@ -140,7 +145,9 @@ def _stage(cursor: CursorWrapper, people: Sequence[PersonRow]) -> None:
         for row in people:
             p = row.person
             attributes = json.dumps(p.attributes, ensure_ascii=False)
-            copy.write_row((row.row_no, p.customer_id, p.first_phone, p.name, p.language, p.time_zone, attributes))
+            copy.write_row(
+                (row.row_no, p.customer_id, p.first_phone, p.name, p.language, p.time_zone, p.region, attributes)
+            )
     with cursor.copy(COPY_PHONES) as copy:
         for row in people:
             for position, phone in enumerate(row.person.phones):

@@ -21,6 +21,7 @@ FIELDS = {
     "last_name": "lastname surname familyname",
     "time_zone": "timezone tz 时区",
     "language": "language lang preferredlanguage 语言 语种",
+    "region": "region state province stateprovince 地区 省份 省 州",
 }
 PHONES = {
     "": """phone phonenumber phoneno telephone telephonenumber tel contactnumber contactphone msisdn
@@ -79,7 +80,7 @@ class Layout:
         """Column name → what it was taken for, to be shown beside the list."""
         names = {self.header[index]: field for field, index in self.fields.items()}
         names |= {self.header[phone.index]: "phone" for phone in self.phones}
-        return names | {self.header[a.index]: f"{a.group}.{a.key}" for a in self.attributes}
+        return {self.header[a.index]: f"{a.group}.{a.key}" for a in self.attributes} | names
 
 
 def is_known(name: str) -> bool:
@@ -100,6 +101,8 @@ def understand(header: list[str]) -> Layout:
         if plain in FIELD_OF:
             _refuse_same_meaning(names, fields, FIELD_OF[plain], index)
             fields[FIELD_OF[plain]] = index
+            if FIELD_OF[plain] == "region":  # what is no region we know is still what the list says of the person
+                attributes.append(AttributeColumn(index, OTHER_GROUP, name))
         elif (label := _phone_label(plain)) is not None:
             phones.append(PhoneColumn(index, label))
         else:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from campaigns.lists.columns import Layout
-from campaigns.rules import numbers
+from campaigns.rules import numbers, places
 from campaigns.rules.numbers import NotANumber, Number
 
 LONGEST_CUSTOMER_ID = 64
@@ -55,6 +55,7 @@ class Person:
     name: str
     language: str
     time_zone: str
+    region: str
     attributes: Attributes
     phones: tuple[PersonPhone, ...]
 
@@ -93,6 +94,7 @@ def read(layout: Layout, cells: list[str], default_country: str) -> Person | Ref
         name=_name(layout, cells),
         language=_language(_cell(layout, cells, "language")),
         time_zone=zone,
+        region=places.region_code(_cell(layout, cells, "region"), phones[0].number.country),
         attributes=_attributes(layout, cells),
         phones=phones,
     )

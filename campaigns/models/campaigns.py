@@ -6,13 +6,25 @@ every refusal moves its `due_at` forward, so the index of due leads is the queue
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.lists import ContactList
 from campaigns.models.people import Contact
+
+if TYPE_CHECKING:
+    from campaigns.models.rules import ComplianceProfile
+
+
+def nine_to_eight() -> list[list[list[int]]]:
+    """09:00 to 20:00 on all days, as minutes of the local day."""
+    return [[[540, 1200]] for _weekday in range(7)]
 
 
 class LineOfBusiness(models.Model):
@@ -71,8 +83,27 @@ class Campaign(models.Model):
     max_wait_seconds = models.PositiveSmallIntegerField(_("wait for an agent at most (s)"), default=2)
     wrap_up_seconds = models.PositiveSmallIntegerField(_("wrap-up (s)"), default=30)
     max_attempts = models.PositiveSmallIntegerField(_("attempts per lead at most"), default=6)
-    opens_at = models.TimeField(_("calls from"), default="09:00")
-    closes_at = models.TimeField(_("calls until"), default="20:00")
+    # Seven days, Monday first; each a list of [start, end) in minutes of the callee's local day.
+    week: models.JSONField[Any, Any] = models.JSONField(_("calling hours"), default=nine_to_eight)
+    calls_on_holidays = models.BooleanField(_("call on public holidays"), default=False)
+    starts_on = models.DateField(_("first day"), null=True, blank=True)
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    profiles: models.ManyToManyField[ComplianceProfile, models.Model] = models.ManyToManyField(
+        "ComplianceProfile", related_name="campaigns", blank=True, verbose_name=_("compliance profiles")
+    )
+    # [{"label": "mobile", "times": 2, "week": null}, …]; empty: the phones take turns.
+    cadence: models.JSONField[Any, Any] = models.JSONField(_("order of phones"), default=list, blank=True)
+    spread = models.BooleanField(_("spread attempts over the day"), default=False)
+    callback_fallback_minutes = models.PositiveSmallIntegerField(
+        _("a personal callback is anyone's after (min)"), default=15
+    )
+    callback_expires_hours = models.PositiveSmallIntegerField(_("a callback expires after (h)"), default=48)
+    # The rules in force, all together: see PolicyVersion. Empty until they are first needed.
+    policy = models.ForeignKey(
+        "PolicyVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    # Leads that older rules set aside are still to be looked at again.
+    recheck = models.BooleanField(default=False, editable=False)
     script = models.TextField(_("script"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     status_changed_at = models.DateTimeField(null=True, blank=True)
@@ -85,6 +116,11 @@ class Campaign(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)),
+            # A campaign that ends before it begins would silently call nobody.
+            models.CheckConstraint(
+                name="campaign_begins_before_it_ends",
+                condition=Q(ends_on__gte=F("starts_on")) | Q(starts_on=None) | Q(ends_on=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,9 +133,20 @@ class CampaignList(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE)
     list = models.ForeignKey(ContactList, on_delete=models.PROTECT)
     attached_at = models.DateTimeField(auto_now_add=True)
+    # Lists of a higher priority are called first; lists of one priority are mixed by their weights.
+    priority = models.PositiveSmallIntegerField(_("priority"), default=5, validators=[MaxValueValidator(9)])
+    weight = models.PositiveSmallIntegerField(
+        _("weight"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    # Before all other lists until then: a supervisor's live boost.
+    boosted_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="list_once_per_campaign", fields=["campaign", "list"])]
+        constraints = [
+            models.UniqueConstraint(name="list_once_per_campaign", fields=["campaign", "list"]),
+            # A list of no weight would never have its turn.
+            models.CheckConstraint(name="list_weight_1_to_100", condition=Q(weight__gte=1, weight__lte=100)),
+        ]
 
 
 class Lead(models.Model):
@@ -111,17 +158,38 @@ class Lead(models.Model):
         FINISHED = "finished", _("finished")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads", db_index=False)
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="leads")
-    list = models.ForeignKey(ContactList, null=True, on_delete=models.SET_NULL)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    list = models.ForeignKey(ContactList, null=True, on_delete=models.SET_NULL, db_index=False)
     state = models.CharField(max_length=8, choices=State, default=State.DUE)
     due_at = models.DateTimeField()
-    callback = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How promising it is, 0 to 100, as the list says.
+    score = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # Where it stands within its list: tenths of the score, best first, then fewest attempts.
+    rank = models.GeneratedField(
+        expression=(10 - Least(F("score"), 100) / 10) * 100 + Least(F("attempts"), 99),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    # They asked to be called at `due_at`: by this user alone until it is open to all; not any more once it expired.
+    callback = models.BooleanField(default=False)
+    callback_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+    )
+    callback_open_at = models.DateTimeField(null=True, blank=True)
+    callback_expires_at = models.DateTimeField(null=True, blank=True)
     outcome_counts = models.JSONField(default=dict, blank=True)
     last_outcome = models.CharField(max_length=24, blank=True)
     last_attempt_at = models.DateTimeField(null=True, blank=True)
     # Why it is not callable now, or why it is finished: a reason code of rules.eligibility or rules.retries.
     reason = models.CharField(max_length=32, blank=True)
+    # The decision that set it aside, while it holds: since when, by which rule of which policy, on what, how often.
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_times = models.PositiveIntegerField(default=0, db_default=0)
+    rule = models.CharField(max_length=64, blank=True, default="", db_default="")
+    policy_id = models.BigIntegerField(null=True, blank=True)
+    inputs: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
+    refused_phone = models.BigIntegerField(null=True, blank=True)
     held_by = models.UUIDField(null=True, blank=True)
     held_phone = models.BigIntegerField(null=True, blank=True)
 
@@ -141,8 +209,12 @@ class Lead(models.Model):
             ),
         ]
         indexes = [
-            # The dialler's queue.
-            models.Index(name="lead_due", fields=["campaign", "due_at"], condition=Q(state="due")),
+            # The dialler's queue: one list at a time, best rank first, what became due last first.
+            models.Index(
+                name="lead_queue",
+                fields=["campaign", "list", "rank", "due_at"],
+                condition=Q(state="due", callback=False),
+            ),
             # Promises first.
             models.Index(
                 name="lead_callbacks_due", fields=["campaign", "due_at"], condition=Q(state="due", callback=True)
@@ -170,6 +242,8 @@ class Disposition(models.Model):
     position = models.PositiveSmallIntegerField(default=1, help_text="its key on the agent's desk, 1 to 9")
     # Hours until the lead is due again; empty: the lead is finished.
     retry_after_hours = models.PositiveSmallIntegerField(_("due again after (h)"), null=True, blank=True)
+    # How often that may happen to one lead; empty: as long as it has attempts left.
+    retry_limit = models.PositiveSmallIntegerField(_("at most (times)"), null=True, blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -1,6 +1,8 @@
-"""What may not be done, and what was done: do-not-call, frequency caps, the touch ledger, the audit trail."""
+"""What may not be done, and what was done: do-not-call, the touch ledger, past decisions, the audit trail."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -38,33 +40,6 @@ class Suppression(models.Model):
         ]
 
 
-class FrequencyCap(models.Model):
-    """limit = what is counted × per whom × in which scope × in which window (PRODUCT: frequency cap)."""
-
-    class Counts(models.TextChoices):
-        ATTEMPTS = "attempts", _("attempts")
-        ANSWERED = "answered", _("answered calls")
-        CONVERSATIONS = "conversations", _("conversations")
-
-    class Per(models.TextChoices):
-        PHONE = "phone", _("phone")
-        CONTACT = "contact", _("person")
-
-    class Scope(models.TextChoices):
-        CAMPAIGN = "campaign", _("this campaign")
-        LINE_OF_BUSINESS = "line_of_business", _("the line of business")
-        ALL = "all", _("all campaigns")
-
-    # Empty: the cap holds for every campaign.
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="caps")
-    counts = models.CharField(max_length=16, choices=Counts, default=Counts.ATTEMPTS)
-    per = models.CharField(max_length=8, choices=Per, default=Per.CONTACT)
-    scope = models.CharField(max_length=16, choices=Scope, default=Scope.ALL)
-    window_hours = models.PositiveIntegerField(_("in any (hours)"), default=24)
-    limit = models.PositiveSmallIntegerField(_("at most"), default=3)
-    active = models.BooleanField(default=True)
-
-
 class Touch(models.Model):
     """One counted contact with a person. Written by campaigns.ledger only, in the transaction that reserves.
 
@@ -84,10 +59,40 @@ class Touch(models.Model):
     campaign_id = models.BigIntegerField()
     line_of_business_id = models.BigIntegerField(null=True)
     level = models.SmallIntegerField(choices=Level)
+    # A code of campaigns.ledger.OUTCOMES; 0 until the call has ended.
+    outcome = models.SmallIntegerField(default=0)
+    # The person had asked for this call.
+    callback = models.BooleanField(default=False)
+    # The rules it was allowed by.
+    policy_id = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False
         db_table = "campaigns_touch"
+
+
+class Decision(models.Model):
+    """A decision not to call that no longer holds: what it said of a lead, from when to when, and how often.
+
+    The one that holds is on the lead itself; it comes here when another takes its place, so that storage grows with
+    changes, not with looks. Partitioned by month of `ended_at`, written by campaigns.decisions only.
+    """
+
+    pk = models.CompositePrimaryKey("lead_id", "ended_at")
+    lead_id = models.BigIntegerField()
+    ended_at = models.DateTimeField()
+    decided_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    phone = models.BigIntegerField(null=True)
+    policy_id = models.BigIntegerField(null=True)
+    times = models.IntegerField()
+    reason = models.CharField(max_length=32)
+    rule = models.CharField(max_length=64)
+    inputs: models.JSONField[Any, Any] = models.JSONField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "campaigns_decision"
 
 
 class AuditEntry(models.Model):

@@ -57,6 +57,9 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    region = models.CharField(
+        _("region"), max_length=6, blank=True, db_default="", default="", help_text="ISO 3166-2, such as US-FL"
+    )
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

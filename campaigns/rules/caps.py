@@ -142,7 +142,7 @@ def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime
 
 
 def since(caps: Sequence[Cap], gaps: Sequence[Gap], now: datetime) -> datetime:
-    """From when on touches can matter, but for those of `long_after`; a month may have begun earlier in another zone."""
+    """From when on touches matter, but for those of `long_after`; a month may have begun earlier in another zone."""
     longest = [_length(cap.window) for cap in caps] + [gap.wait for gap in gaps if gap.wait and gap.wait <= LONG]
     return now - max(longest, default=timedelta(0))
 
@@ -206,9 +206,7 @@ def _applies(calls: Calls, callback: bool) -> bool:
 
 
 def _counts(cap: Cap, subject: Subject, touch: Touch) -> bool:
-    return (
-        touch.level >= LEVELS[cap.counts] and _applies(cap.calls, touch.callback) and _concerns(cap, subject, touch)
-    )
+    return touch.level >= LEVELS[cap.counts] and _applies(cap.calls, touch.callback) and _concerns(cap, subject, touch)
 
 
 def _concerns(rule: Cap | Gap, subject: Subject, touch: Touch) -> bool:

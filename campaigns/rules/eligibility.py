@@ -142,9 +142,7 @@ def reasons(candidate: Candidate, moment: Moment) -> list[Refuse]:
     return found
 
 
-def next_allowed(
-    candidate: Candidate, policy: Policy, now: datetime, end: datetime
-) -> tuple[datetime, int] | Refuse:
+def next_allowed(candidate: Candidate, policy: Policy, now: datetime, end: datetime) -> tuple[datetime, int] | Refuse:
     """The first moment before `end` at which it may be called, and the phone; else what keeps it.
 
     Only time moves: touches and do-not-call stay as they are.

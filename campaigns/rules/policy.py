@@ -6,7 +6,7 @@ what the version keeps, what the independent audit reads and what screens read b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -35,9 +35,7 @@ class Policy:
 def dump(policy: Policy) -> dict[str, Any]:
     """The policy as JSON; hours are minutes of the local day, waits and windows are seconds."""
     return {
-        "hours": [_dump_hours(h) for h in policy.hours],
-        "caps": [_dump_cap(c) for c in policy.caps],
-        "gaps": [_dump_gap(g) for g in policy.gaps],
+        **dump_rules(policy.hours, policy.caps, policy.gaps),
         "max_attempts": policy.max_attempts,
         "cadence": [{"label": s.label, "times": s.times, "week": s.week} for s in policy.cadence],
         "spread": policy.spread,
@@ -48,16 +46,35 @@ def dump(policy: Policy) -> dict[str, Any]:
 
 def load(data: Mapping[str, Any], version: int = 0) -> Policy:
     """What `dump` wrote."""
+    hours, caps, gaps = load_rules(data)
     return Policy(
-        hours=tuple(_load_hours(h) for h in data["hours"]),
-        caps=tuple(_load_cap(c) for c in data["caps"]),
-        gaps=tuple(_load_gap(g) for g in data["gaps"]),
+        hours=hours,
+        caps=caps,
+        gaps=gaps,
         max_attempts=data["max_attempts"],
         cadence=tuple(Step(s["label"], s["times"], _week(s["week"]) if s["week"] else None) for s in data["cadence"]),
         spread=data["spread"],
         retries={o: Retry(timedelta(seconds=wait), limit) for o, (wait, limit) in data["retries"].items()},
         min_ring_seconds=data["min_ring_seconds"],
         version=version,
+    )
+
+
+def dump_rules(hours: Sequence[Hours], caps: Sequence[Cap], gaps: Sequence[Gap]) -> dict[str, Any]:
+    """The three kinds of rules that compliance profiles have too."""
+    return {
+        "hours": [_dump_hours(h) for h in hours],
+        "caps": [_dump_cap(c) for c in caps],
+        "gaps": [_dump_gap(g) for g in gaps],
+    }
+
+
+def load_rules(data: Mapping[str, Any]) -> tuple[tuple[Hours, ...], tuple[Cap, ...], tuple[Gap, ...]]:
+    """What `dump_rules` wrote."""
+    return (
+        tuple(_load_hours(h) for h in data["hours"]),
+        tuple(_load_cap(c) for c in data["caps"]),
+        tuple(_load_gap(g) for g in data["gaps"]),
     )
 
 

@@ -67,10 +67,21 @@ def after(outcome: str, *, times: int, rules: Mapping[str, Retry], now: datetime
     return DueAgain(now + rule.wait) if times <= rule.limit else Finished(outcome)
 
 
-def after_disposition(retry_after: timedelta | None, callback_at: datetime | None, now: datetime) -> Next:
-    """What follows a conversation: the promised callback, another try later, or the end."""
+def after_disposition(
+    retry_after: timedelta | None,
+    callback_at: datetime | None,
+    now: datetime,
+    *,
+    times: int = 1,
+    limit: int | None = None,
+) -> Next:
+    """What follows a conversation: the promised callback, another try later, or the end.
+
+    `times`: how often this disposition was chosen for the lead, this one included; `limit`: tries it allows (None:
+    any number).
+    """
     if callback_at is not None:
         return DueAgain(max(callback_at, now))
-    if retry_after is not None:
+    if retry_after is not None and (limit is None or times <= limit):
         return DueAgain(now + retry_after)
     return Finished(FINISHED_TALKED)

@@ -30,14 +30,20 @@ class NothingToDisposition(Exception):
 
 
 def record_disposition(
-    *, shift_id: UUID, disposition: Disposition, note: str, callback_at: datetime | None, by: User
+    *,
+    shift_id: UUID,
+    disposition: Disposition,
+    note: str,
+    callback_at: datetime | None,
+    by: User,
+    personal: bool = False,
 ) -> None:
     """Write up the call this shift wraps up; the agent is then ready, or what they asked for before.
 
     Raises NothingToDisposition, with a sentence for the agent.
     """
     with transaction.atomic():
-        changes, server_id = _write_up(shift_id, disposition, note, callback_at, by)
+        changes, server_id = _write_up(shift_id, disposition, note, callback_at, by, personal)
     nudge.publish_all({*changes.topics, nudge.engine(server_id)})
 
 
@@ -57,7 +63,12 @@ def expire_wrap_ups(server_id: int) -> shifts.Changes:
 
 
 def _write_up(
-    shift_id: UUID, disposition: Disposition | None, note: str, callback_at: datetime | None, by: User | None
+    shift_id: UUID,
+    disposition: Disposition | None,
+    note: str,
+    callback_at: datetime | None,
+    by: User | None,
+    personal: bool = False,
 ) -> tuple[shifts.Changes, int]:
     row = shifts.lock({shift_id}).get(shift_id)
     if row is None or row.shift.state != rules.State.WRAP_UP or row.shift.call_id is None:
@@ -77,10 +88,12 @@ def _write_up(
         lead_id=attempt.lead_id,
         call_id=attempt.pk,
         phone=attempt.phone,
+        reserved_at=attempt.reserved_at,
         disposition=disposition,
         callback_at=callback_at,
         by=by,
         now=now,
+        personal=personal,
     )
     event = rules.Dispositioned(now, attempt.pk, expired=disposition is None)
     return shifts.apply([(shift_id, event)]), row.server_id

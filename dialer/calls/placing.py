@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from campaigns import reservation
+from campaigns import policies, reservation
 from campaigns.models import Campaign
 from campaigns.reservation import Reserved
 from dialer import leases, nudge
@@ -24,11 +24,11 @@ from dialer.rules.ids import new_call_id
 
 INSERT = """
 INSERT INTO dialer_livecall (id, server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, state,
-                             abandoned, hangup_by, hangup_sent, reserved_at)
+                             abandoned, hangup_by, hangup_sent, reserved_at, wanted_user_id)
 SELECT id, %(server)s, %(trunk)s, %(campaign)s, lead_id, contact_id, phone, caller_id, 'reserved', false, '', false,
-       %(at)s
-FROM unnest(%(ids)s::uuid[], %(leads)s::bigint[], %(contacts)s::bigint[], %(phones)s::bigint[], %(callers)s::text[])
-     AS v(id, lead_id, contact_id, phone, caller_id)
+       %(at)s, wanted
+FROM unnest(%(ids)s::uuid[], %(leads)s::bigint[], %(contacts)s::bigint[], %(phones)s::bigint[], %(callers)s::text[],
+            %(wanted)s::bigint[]) AS v(id, lead_id, contact_id, phone, caller_id, wanted)
 """
 PLACE = """
 UPDATE dialer_livecall SET state = 'placed', placed_at = clock_timestamp()
@@ -58,23 +58,25 @@ class Line:
         return f"PJSIP/{PREFIXES[self.number_format]}{phone}@{self.name}"
 
 
-def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int) -> list[Originate]:
+def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int, agents: Sequence[int] = ()) -> list[Originate]:
     """Up to `want` calls, written down and ready for the wire; the caller sends each exactly once.
 
+    `agents`: the users who are ready, who may get the callbacks that they promised.
     Raises LeaseLost when another engine drives the server by now.
     """
     with transaction.atomic():
         leases.guard(lease)
-        reserved = reservation.reserve(campaign=campaign, want=want, new_call_id=new_call_id)
+        reserved = reservation.reserve(campaign=campaign, want=want, new_call_id=new_call_id, agents=agents)
         callers = [random.choice(line.caller_ids) if line.caller_ids else "" for _ in reserved]
         _insert(lease.server_id, campaign, line, reserved, callers)
+    least_ring = policies.of(campaign).min_ring_seconds if reserved else 0
     placed = _place([r.call_id for r in reserved])
     return [
         Originate(
             id=r.call_id,
             dial_string=line.dial_string(r.phone),
             caller_id=caller,
-            ring_seconds=campaign.ring_seconds,
+            ring_seconds=max(campaign.ring_seconds, least_ring),
             max_wait_seconds=campaign.max_wait_seconds,
         )
         for r, caller in zip(reserved, callers, strict=True)
@@ -118,6 +120,7 @@ def _insert(server_id: int, campaign: Campaign, line: Line, reserved: Sequence[R
                 "contacts": [r.contact_id for r in reserved],
                 "phones": [r.phone for r in reserved],
                 "callers": callers,
+                "wanted": [r.wanted for r in reserved],
             },
         )
 

@@ -18,7 +18,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import get_language
 
 from campaigns.models import Campaign, Contact, Disposition, Phone, User
-from campaigns.rules.windows import zone
+from campaigns.rules.places import zone
 from dialer.desk.words import TAG_ROWS, tag_name
 from dialer.models import Agent, Attempt, LiveCall, Shift
 

@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns import policies
 from campaigns.models import Disposition, User
 from campaigns.permissions import TAKE_CALLS, role_required
-from campaigns.rules.windows import Hours
+from campaigns.rules.places import Place
 from dialer import calls, shifts
 from dialer.context import host_of, sip_ws_url
 from dialer.desk import callbacks, selectors, states, words
@@ -158,13 +159,18 @@ def disposition(request: HttpRequest, agent: Agent, shift: Shift | None) -> None
     shift = _open(shift)
     _same_call(request, shift)
     chosen = _disposition(request, shift)
-    callback_at = _callback(request, shift)
+    callback_at = _callback(request, shift) if chosen.category == Disposition.Category.CALLBACK else None
     if chosen.category == Disposition.Category.CALLBACK and callback_at is None and chosen.retry_after_hours is None:
         raise Refusal(422, _("Choose when to call back."))
     note = request.POST.get("note", "").strip()[:4000]
     try:
         calls.record_disposition(
-            shift_id=shift.pk, disposition=chosen, note=note, callback_at=callback_at, by=_user(request)
+            shift_id=shift.pk,
+            disposition=chosen,
+            note=note,
+            callback_at=callback_at,
+            personal=request.POST.get("callback_personal") == "1",
+            by=_user(request),
         )
     except calls.NothingToDisposition as error:
         raise Refusal(409, str(error)) from error
@@ -190,11 +196,15 @@ def _disposition(request: HttpRequest, shift: Shift) -> Disposition:
 
 def _callback(request: HttpRequest, shift: Shift) -> datetime | None:
     text = request.POST.get("callback_at", "")
-    zone = selectors.zone_of(selectors.call_of(shift)) if text else None
+    call = selectors.call_of(shift) if text else None
+    zone = selectors.zone_of(call) or timezone.get_current_timezone()
     try:
-        return callbacks.read(text, zone or timezone.get_current_timezone(), timezone.now())
+        moment = callbacks.read(text, zone, timezone.now())
+        if moment and call:
+            callbacks.refuse_unlawful(shift.campaign, call.contact_id, moment, zone)
     except callbacks.BadCallback as error:
         raise Refusal(422, str(error)) from error
+    return moment
 
 
 def _open(shift: Shift | None) -> Shift:
@@ -243,6 +253,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "ended": words.reason(found.ended) if found.ended in words.UNWANTED_ENDS else "",
     }
     if found.call is not None and found.shift is not None:
-        hours = Hours(found.shift.campaign.opens_at, found.shift.campaign.closes_at)
-        context["offers"] = callbacks.offers(now, found.zone or timezone.get_current_timezone(), hours)
+        zone = found.zone or timezone.get_current_timezone()
+        hours = policies.of(found.shift.campaign).hours
+        context["offers"] = callbacks.offers(now, zone, hours, Place((str(zone),)))
     return context

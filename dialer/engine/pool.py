@@ -7,6 +7,7 @@ tick, and a lost nudge costs nothing but that.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -62,6 +63,8 @@ class Counts:
 
     ready: int
     in_flight: int
+    # The users who are ready.
+    agents: tuple[int, ...] = ()
 
 
 def tick(lease: Lease, budgets: dict[int, Budget]) -> tuple[list[Originate], set[str]]:
@@ -104,7 +107,9 @@ def _run_pool(
     decision = calls_to_start(state)
     if not decision.calls:
         return [], decision
-    started = calls.reserve(lease=lease, campaign=campaign, line=Line.of(trunk), want=decision.calls)
+    started = calls.reserve(
+        lease=lease, campaign=campaign, line=Line.of(trunk), want=decision.calls, agents=counts.agents
+    )
     budget.spend(len(started))
     busy[trunk.pk] = busy.get(trunk.pk, 0) + len(started)
     if len(started) < decision.calls:
@@ -118,7 +123,8 @@ def _pools(server_id: int) -> list[Pool]:
     _make_missing_pools(server_id)
     pools = Pool.objects.filter(server_id=server_id).select_related("campaign", "trunk")
     wanted = Q(campaign__status=Campaign.Status.RUNNING) | ~Q(campaign__version=F("seen_version"))
-    found = list(pools.filter(wanted).order_by("campaign_id"))
+    # Who decided longest ago is first: campaigns that share a trunk take turns at its limits.
+    found = list(pools.filter(wanted).order_by(F("decided_at").asc(nulls_first=True), "campaign_id"))
     fallback = Trunk.objects.filter(server_id=server_id, enabled=True).order_by("id").first()
     for pool in found:
         pool.trunk = pool.trunk or fallback
@@ -133,9 +139,12 @@ def _make_missing_pools(server_id: int) -> None:
 def _counts(server_id: int) -> dict[int, Counts]:
     ready = Shift.objects.filter(server_id=server_id, state=Shift.State.READY)
     flying = LiveCall.objects.filter(server_id=server_id, state__in=BEFORE_AGENT, abandoned=False)
-    by_ready = dict(ready.values_list("campaign").annotate(n=Count("id")).order_by())
+    agents: dict[int, list[int]] = defaultdict(list)
+    for campaign, user in ready.values_list("campaign", "agent__user"):
+        agents[campaign].append(user)
     by_flying = dict(flying.values_list("campaign").annotate(n=Count("id")).order_by())
-    return {c: Counts(by_ready.get(c, 0), by_flying.get(c, 0)) for c in by_ready.keys() | by_flying.keys()}
+    both = agents.keys() | by_flying.keys()
+    return {c: Counts(len(agents.get(c, ())), by_flying.get(c, 0), tuple(agents.get(c, ()))) for c in both}
 
 
 def _channels_in_use(server_id: int) -> dict[int, int]:
@@ -171,7 +180,8 @@ def _finish_if_done(campaign: Campaign) -> None:
         cursor.execute(
             """UPDATE campaigns_campaign SET status = 'finished', version = version + 1, status_changed_at = now()
                WHERE id = %s AND status = 'running'
-                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'due')
+                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'due' AND NOT callback)
+                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'due' AND callback)
                  AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'held')""",
-            [campaign.pk] * 3,
+            [campaign.pk] * 4,
         )

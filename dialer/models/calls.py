@@ -39,6 +39,8 @@ class LiveCall(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_index=False)
     phone = models.BigIntegerField()
     caller_id = models.CharField(max_length=20, blank=True)
+    # Who promised this callback, while it is theirs alone.
+    wanted_user_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
     shift = models.ForeignKey(Shift, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     abandoned = models.BooleanField(default=False)

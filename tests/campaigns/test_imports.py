@@ -374,7 +374,7 @@ def test_a_batch_takes_the_same_few_statements_whatever_its_size(django_assert_n
 def person(n: int) -> rows.Person:
     number = numbers.check(f"138{n:08d}", "CN")
     assert isinstance(number, numbers.Number)
-    return rows.Person(f"P{n}", None, "", "", "", {}, (rows.PersonPhone(number, ""),))
+    return rows.Person(f"P{n}", None, "", "", "", "", {}, (rows.PersonPhone(number, ""),))
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -29,20 +29,20 @@ def test_due_leads_are_held_callbacks_first_and_their_touches_counted():
 
     reserved = reserve(campaign, want=3)
 
-    assert [r.lead_id for r in reserved] == [promised.pk, leads[0].pk, leads[1].pk]
+    assert [r.lead_id for r in reserved] == [promised.pk, leads[2].pk, leads[1].pk]
     assert Touch.objects.count() == 3
     assert Lead.objects.filter(state="held").count() == 3
 
 
 @pytest.mark.django_db
 def test_a_refused_lead_moves_forward_with_its_reason():
-    closed = build.campaign(opens_at=time(0, 0), closes_at=time(0, 1))
+    closed = build.campaign(starts_on=(timezone.now() + timedelta(days=3)).date())
     lead = build.lead(closed, build.contact(time_zone="UTC"))
 
     assert reserve(closed) == []
 
     lead.refresh_from_db()
-    assert (lead.state, lead.reason) == ("due", "outside_calling_hours")
+    assert (lead.state, lead.reason) == ("due", "campaign_not_begun")
     assert lead.due_at > timezone.now()
 
 

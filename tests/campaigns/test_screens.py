@@ -317,25 +317,14 @@ def test_the_sentence_survives_whatever_is_typed(supervisor: Client, typed: str)
     page(supervisor, "campaign-pacing-words", campaign.pk, dial_mode="ratio", ratio=typed)
 
 
-def test_hours_that_end_before_they_begin_are_refused_in_words(manager: Client):
-    campaign = build.campaign()
-    hours = {"opens_at": "20:00", "closes_at": "09:00"}
-    limits = {"ring_seconds": 25, "max_wait_seconds": 2, "wrap_up_seconds": 30, "max_attempts": 6}
-
-    response = manager.post(reverse("campaign-settings", args=[campaign.pk]), {**hours, **limits}, **HTMX)
-
-    assert "Calls must end after they begin" in response.content.decode()
-
-
 def test_saved_settings_hold_and_are_confirmed(manager: Client):
     campaign = build.campaign()
-    hours = {"opens_at": "10:00", "closes_at": "19:00"}
     limits = {"ring_seconds": 30, "max_wait_seconds": 2, "wrap_up_seconds": 20, "max_attempts": 4}
 
-    response = manager.post(reverse("campaign-settings", args=[campaign.pk]), {**hours, **limits}, **HTMX)
+    response = manager.post(reverse("campaign-settings", args=[campaign.pk]), limits, **HTMX)
 
     campaign.refresh_from_db()
-    assert (campaign.opens_at.hour, campaign.ring_seconds, campaign.max_attempts) == (10, 30, 4)
+    assert (campaign.ring_seconds, campaign.max_attempts) == (30, 4)
     assert "Settings saved" in response.content.decode()
 
 

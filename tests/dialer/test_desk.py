@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.rules.windows import Hours
+from campaigns.rules import windows
+from campaigns.rules.places import Place
 from dialer import calls, matching, shifts
 from dialer.desk import callbacks
 from dialer.models import Agent, AttemptResult, LiveCall, Shift
@@ -292,8 +293,8 @@ def test_a_campaigns_own_result_takes_the_key_from_everyones():
 
 def test_only_lawful_callback_times_are_offered():
     now = datetime(2026, 3, 2, 11, 30, tzinfo=UTC)  # 19:30 in Hong Kong
-    nine_to_eight = Hours(datetime.min.time().replace(hour=9), datetime.min.time().replace(hour=20))
+    nine_to_eight = windows.every_day("campaign.hours", time(9), time(20))
 
-    offered = callbacks.offers(now, HONG_KONG, nine_to_eight)
+    offered = callbacks.offers(now, HONG_KONG, [nine_to_eight], Place(("Asia/Hong_Kong",)))
 
     assert [offer.at.strftime("%d %H:%M") for offer in offered] == ["03 10:00", "03 19:30"]
