@@ -131,7 +131,7 @@ def _talk_seconds(campaign_id: int, now: datetime) -> float | None:
     """The average conversation of the last 30 days, in seconds."""
     talks = Campaign.objects.filter(pk=campaign_id, attempt__id__gte=first_id(now - timedelta(days=MEASURED_DAYS)))
     spans = talks.filter(attempt__bridged_at__isnull=False).values_list("attempt__bridged_at", "attempt__ended_at")
-    seconds = [(ended - bridged).total_seconds() for bridged, ended in spans.order_by()[:5000]]
+    seconds = [(ended - bridged).total_seconds() for bridged, ended in spans.order_by()[:5000] if bridged and ended]
     return sum(seconds) / len(seconds) if seconds else None
 
 

@@ -262,7 +262,7 @@ def _keep(profile: Profile, by: User | None) -> bool:
         name=profile.name, defaults={**said, "confirmed_by": None, "confirmed_at": None}
     )
     audit(by, "profile.loaded", row, {"name": profile.name})
-    policies.publish(row.campaigns.values_list("pk", flat=True), by)
+    policies.publish(Campaign.objects.filter(profiles=row).values_list("pk", flat=True), by)
     return True
 
 

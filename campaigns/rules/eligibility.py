@@ -142,14 +142,16 @@ def reasons(candidate: Candidate, moment: Moment) -> list[Refuse]:
     return found
 
 
-def next_allowed(candidate: Candidate, policy: Policy, now: datetime, end: datetime) -> tuple[datetime, int] | Refuse:
+def next_allowed(
+    candidate: Candidate, policy: Policy, now: datetime, end: datetime, known: dict[datetime, Moment] | None = None
+) -> tuple[datetime, int] | Refuse:
     """The first moment before `end` at which it may be called, and the phone; else what keeps it.
 
-    Only time moves: touches and do-not-call stay as they are.
+    Only time moves: touches and do-not-call stay as they are. `known` shares moments between candidates.
     """
-    at = now
+    at, known = now, {} if known is None else known
     while True:
-        found = verdict(candidate, Moment(policy, at))
+        found = verdict(candidate, known.setdefault(at, Moment(policy, at)))
         if isinstance(found, Allow):
             return at, found.phone
         if found.until is None or found.until >= end or found.until <= at:

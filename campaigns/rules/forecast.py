@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 
 from campaigns.rules import eligibility, places, windows
-from campaigns.rules.eligibility import Candidate, Reason, Refuse
+from campaigns.rules.eligibility import Candidate, Moment, Reason, Refuse
 from campaigns.rules.places import Place
 from campaigns.rules.policy import Policy
 
@@ -53,10 +53,11 @@ def look(policy: Policy, leads: Iterable[Asked], start: datetime, end_of_day: da
     """The outlook of these leads under this policy."""
     found = Outlook(start, end_of_day)
     open_hours: dict[Place, list[bool]] = {}
+    known: dict[datetime, Moment] = {}
     end = start + timedelta(days=DAYS)
     for lead in leads:
         found.asked += 1
-        answer = eligibility.next_allowed(lead.candidate, policy, max(start, lead.due_at), end)
+        answer = eligibility.next_allowed(lead.candidate, policy, max(start, lead.due_at), end, known)
         if isinstance(answer, Refuse):
             (found.never if answer.until is None else found.later)[answer.reason] += 1
             continue
