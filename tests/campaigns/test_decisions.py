@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import leads, promises, reservation, rulebook
+from campaigns import leads, promises, reservation, rulebook, services
 from campaigns.models import CampaignList, ContactList, Decision, Lead, Suppression
 from campaigns.rules.eligibility import Reason
 from dialer.rules.ids import new_call_id
@@ -199,7 +199,6 @@ def test_whoever_refused_is_not_called_again_however_long_ago_that_was():
 
 @pytest.mark.django_db
 def test_a_number_taken_off_do_not_call_may_be_called_again():
-    from campaigns import services
 
     campaign = build.campaign()
     lead = build.lead(campaign, person())
