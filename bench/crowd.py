@@ -79,7 +79,7 @@ SECOND = "WHERE i % 6 = 0"
 SUPPRESSION = """
 INSERT INTO campaigns_suppression (phone, reason, source, expires_at, created_at)
 SELECT {number}, 'asked', 'bench', CASE WHEN i % 3 = 0 THEN timestamptz '{now}' + interval '90 days' END, now()
-FROM (SELECT n * {step} AS i FROM generate_series($first, $last) AS n) people
+FROM (SELECT 1 + n * 48271 % {people} AS i FROM generate_series($first::bigint, $last::bigint) AS n) people
 """
 TOUCH = """
 INSERT INTO campaigns_touch (phone, at, call_id, contact_id, campaign_id, line_of_business_id, level, outcome, callback,
@@ -92,13 +92,13 @@ FROM (SELECT j, 1 + j * 48271 % {people} AS person FROM generate_series($first::
 # Every tenth lead is of a person who is in the neighbouring campaign too.
 LEAD = """
 INSERT INTO campaigns_lead (campaign_id, contact_id, list_id, state, due_at, attempts, score, callback,
-                            callback_open_at, callback_expires_at, outcome_counts, last_outcome, last_attempt_at, reason,
-                            decided_at, decided_times, rule, policy_id, inputs)
+                            callback_open_at, callback_expires_at, outcome_counts, last_outcome, last_attempt_at,
+                            reason, decided_at, decided_times, rule, policy_id, inputs)
 SELECT 1 + i % {campaigns}, i - (i % 10 = 0)::int, 1 + {list}, CASE WHEN {state} < 22 THEN 'finished' ELSE 'due' END,
        timestamptz '{now}' + CASE WHEN {state} < 45 THEN {minute} ELSE - {minute} END * interval '1 minute',
-       {attempts}, {score}, {state} IN (44, 45),
-       CASE WHEN {state} IN (44, 45) THEN timestamptz '{now}' END,
-       CASE WHEN {state} IN (44, 45) THEN timestamptz '{now}' + interval '2 days' END,
+       {attempts}, {score}, {state} >= 45 AND {callback} = 0,
+       CASE WHEN {state} >= 45 AND {callback} = 0 THEN timestamptz '{now}' END,
+       CASE WHEN {state} >= 45 AND {callback} = 0 THEN timestamptz '{now}' + interval '2 days' END,
        '{{"no_answer": 1}}', 'no_answer', timestamptz '{now}' - interval '2 days',
        CASE WHEN {state} < 22 THEN 'talked' WHEN {state} < 44 THEN 'frequency_cap_reached' ELSE '' END,
        CASE WHEN {state} BETWEEN 22 AND 43 THEN timestamptz '{now}' - interval '1 day' END,
@@ -129,6 +129,7 @@ class Crowd:
             campaigns=CAMPAIGNS,
             before=self.leads,
             state=die("i", 11, 100),
+            callback=die("i", 16, 2000),
             list=die("i", 12, 3),
             minute=die("i", 13, 4320),
             attempts=f"{die('i', 14, 8)} / 2",
@@ -168,8 +169,7 @@ class Crowd:
 
     def _suppressed(self, count: int) -> None:
         with self.ground.without_indexes("campaigns_suppression"):
-            step = self.people // count
-            statement = SUPPRESSION.format(number=number("i"), now=self.now, step=step)
+            statement = SUPPRESSION.format(number=number("i"), now=self.now, people=self.people)
             self.ground.fill(statement, count, "on do-not-call")
 
     def _touches(self, count: int) -> None:

@@ -83,9 +83,12 @@ WHERE phone = ANY(%(phones)s)
   AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
 GROUP BY phone
 """
+# Each half can use one index only, as their conditions differ: planned while nobody was held, the other index looked
+# as good, and every reservation read all leads that were held by then.
 HELD = """
-SELECT contact_id, held_phone FROM campaigns_lead
-WHERE state = 'held' AND (contact_id = ANY(%(contacts)s) OR held_phone = ANY(%(phones)s))
+SELECT contact_id, held_phone FROM campaigns_lead WHERE state = 'held' AND contact_id = ANY(%(contacts)s)
+UNION ALL
+SELECT contact_id, held_phone FROM campaigns_lead WHERE held_phone = ANY(%(phones)s)
 """
 
 
@@ -137,11 +140,12 @@ class Queue:
         found = [] if "callbacks" in self.through else self._fetch(CALLBACKS, limit, "callbacks")
         for tier in self.tiers:
             while len(found) < limit and (left := [s for s in tier if s.id not in self.through]):
-                for source, share in order.shares(left, limit - len(found), random.random).items():
-                    if share:
-                        query = OF_LIST if source is not None else OF_NO_LIST
-                        found += self._fetch(query, share, source)
+                asked = order.shares(left, limit - len(found), random.random)
+                found += _mixed([self._of(source, share) for source, share in asked.items() if share])
         return found
+
+    def _of(self, source: int | None, limit: int) -> list[DueLead]:
+        return self._fetch(OF_LIST if source is not None else OF_NO_LIST, limit, source)
 
     def _fetch(self, query: str, limit: int, source: int | str | None) -> list[DueLead]:
         values: dict[str, Any] = {
@@ -159,6 +163,14 @@ class Queue:
         if len(leads) < limit:
             self.through.add(source)
         return leads
+
+
+def _mixed(parts: list[list[DueLead]]) -> list[DueLead]:
+    """All of them, each part in its order: who takes only the first few gets them from every list."""
+    turns = [number for number, part in enumerate(parts) for _ in part]
+    random.shuffle(turns)
+    ordered = [iter(part) for part in parts]
+    return [next(ordered[turn]) for turn in turns]
 
 
 def reserve(
@@ -182,7 +194,8 @@ def reserve(
         missing = want - len(reserved)
         if missing <= 0:
             break
-        limit = min(BATCH, 2 * missing)
+        # A few more than are missing, since some are refused; if that was not enough, many are.
+        limit = min(BATCH, missing + missing // 4 + 5) if not queue.seen else BATCH
         leads = queue.next(limit)
         reserved += _decide(campaign, moment, leads, missing, new_call_id)
         if len(leads) < limit:
@@ -282,7 +295,7 @@ def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: date
     refusals = bool(caps.long_after(policy.gaps))
     if since == now and not refusals:
         return {}
-    return ledger.read(people, phones, since, refusals=refusals)
+    return ledger.read(people, phones, since, now, refusals=refusals)
 
 
 def _phone(

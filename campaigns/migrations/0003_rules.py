@@ -328,10 +328,19 @@ class Migration(migrations.Migration):
             name='window_hours',
             field=models.PositiveIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(744)], verbose_name='hours'),
         ),
+        # Django drops every index of the column alone with it, this constraint's too: it is made anew.
+        migrations.RemoveConstraint(
+            model_name='lead',
+            name='one_held_lead_per_contact',
+        ),
         migrations.AlterField(
             model_name='lead',
             name='contact',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='campaigns.contact'),
+        ),
+        migrations.AddConstraint(
+            model_name='lead',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'held')), fields=('contact',), name='one_held_lead_per_contact'),
         ),
         migrations.AlterField(
             model_name='lead',
@@ -414,6 +423,14 @@ class Migration(migrations.Migration):
             model_name='lead',
             name='rank',
             field=models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(10), '-', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Least(models.F('score'), 100), '/', models.Value(10))), '*', models.Value(100)), '+', django.db.models.functions.comparison.Least(models.F('attempts'), 99)), output_field=models.SmallIntegerField()),
+        ),
+        migrations.RemoveConstraint(
+            model_name='lead',
+            name='one_held_lead_per_phone',
+        ),
+        migrations.AddConstraint(
+            model_name='lead',
+            constraint=models.UniqueConstraint(condition=models.Q(('held_phone__isnull', False)), fields=('held_phone',), name='one_held_lead_per_phone'),
         ),
         migrations.AddIndex(
             model_name='lead',

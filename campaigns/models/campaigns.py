@@ -200,7 +200,9 @@ class Lead(models.Model):
             # Never two calls to one person at the same time, whatever the campaigns.
             models.UniqueConstraint(name="one_held_lead_per_contact", fields=["contact"], condition=Q(state="held")),
             # Nor two calls to one number that two people share.
-            models.UniqueConstraint(name="one_held_lead_per_phone", fields=["held_phone"], condition=Q(state="held")),
+            models.UniqueConstraint(
+                name="one_held_lead_per_phone", fields=["held_phone"], condition=Q(held_phone__isnull=False)
+            ),
             # A lead is held by a known call, or not at all.
             models.CheckConstraint(
                 name="held_lead_names_its_call",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -118,6 +119,8 @@ def reached(
     if not _applies(cap.calls, subject.callback):
         return None
     counted = sorted((t for t in touches if _counts(cap, subject, t)), key=lambda t: t.at)
+    if len(counted) < cap.limit:
+        return None
     full = [
         (inside, end) for start, end in _windows(cap, zones, now) if len(inside := _since(counted, start)) >= cap.limit
     ]
@@ -188,7 +191,13 @@ def _windows(cap: Cap, zones: Sequence[ZoneInfo], now: datetime) -> Iterator[tup
         yield now - cap.window + timedelta(microseconds=1), now + cap.window
         return
     for in_zone in zones:
-        yield period_start(cap.window, in_zone, now), period_end(cap.window, in_zone, now)
+        yield _period(cap.window, in_zone, now)
+
+
+@lru_cache(maxsize=4096)
+def _period(period: Period, in_zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """The same for everybody there at this moment, hence worked out once."""
+    return period_start(period, in_zone, now), period_end(period, in_zone, now)
 
 
 def _since(touches: list[Touch], start: datetime) -> list[Touch]:
