@@ -6,9 +6,10 @@ two cannot differ. A cap that several campaigns of the person share, with the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
@@ -95,13 +96,13 @@ def _subject(why: LeadWhy, phone: PhoneFacts) -> Subject:
     return Subject(phone.number, of.contact_id, of.campaign_id, of.line_of_business_id, of.callback)
 
 
-def _use(found: _Found, ended: dict[object, Call], names: dict[int, str]) -> Use:
+def _use(found: _Found, ended: Mapping[UUID, Call], names: dict[int, str]) -> Use:
     cap, zones = found.spent.cap, zones_of(found.why.candidate, found.phone)
     spenders = tuple(
         Spender(
             touch=touch,
             campaign=names.get(touch.campaign_id, ""),
-            call=ended.get(touch.call_id),
+            call=ended.get(touch.call_id) if touch.call_id else None,
             leaves_at=caps.leaves(cap, touch, zones, found.why.now),
         )
         for touch in reversed(found.spent.touches)

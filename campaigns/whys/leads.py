@@ -95,6 +95,10 @@ class LeadWhy:
         phone = next((p for p in self.phones if p.number == number), self.phones[0] if self.phones else None)
         return zones_of(self.candidate, phone) if phone else ()
 
+    @property
+    def next_zones(self) -> tuple[ZoneInfo, ...]:
+        return self.zones(self.next_phone)
+
     def against(self, number: int | None) -> tuple[Refuse, ...]:
         """What holds against this phone; None: against all of them."""
         return tuple(reason for reason in self.reasons if reason.phone == number)

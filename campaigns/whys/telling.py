@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext, pgettext
 
 from campaigns import sentences, words
 from campaigns.models import Campaign
-from campaigns.rules.eligibility import Reason, Refuse
+from campaigns.rules.eligibility import Reason
 from campaigns.rules.policy import Policy
 from campaigns.whys.leads import Because, LeadWhy, Standing
 
@@ -59,7 +58,7 @@ def remarks(why: LeadWhy) -> list[str]:
 def _next(why: LeadWhy) -> str:
     if why.next_at is None:
         return _("It will not be called in this campaign any more.")
-    at = {"when": there(why.next_at, why.zones(why.next_phone), why.now)}
+    at = {"when": there(why.next_at, why.next_zones, why.now)}
     if why.because and why.because.code == Reason.IN_CALL:
         return _("The dialler looks again within a minute.")
     if why.lead.attempts:
@@ -76,6 +75,12 @@ def there(at: datetime, zones: Sequence[ZoneInfo], now: datetime) -> str:
         return pgettext("a day and a time", "%(day)s at %(time)s") % said
     end = f"{last:%H:%M}" if first.date() == last.date() else f"{day(last, now)} {last:%H:%M}"
     return pgettext("a day and a range of times", "%(day)s at %(time)s–%(end)s") % {**said, "end": end}
+
+
+def clock(at: datetime, zones: Sequence[ZoneInfo]) -> str:
+    """What their clocks show: one time, or the first and last where they may be in one of several zones."""
+    shown = sorted({at.astimezone(zone).replace(tzinfo=None) for zone in zones})
+    return "–".join(f"{each:%H:%M}" for each in dict.fromkeys((shown[0], shown[-1]))) if shown else ""
 
 
 def day(at: datetime, now: datetime) -> str:
@@ -102,19 +107,10 @@ def source(name: str) -> str:
     return sentences.source_of(name) if name else ""
 
 
-def sources() -> Callable[[str], str]:
-    """As `source`, asking once for each rule: for one page, in one language."""
-    return lru_cache(maxsize=None)(source)
-
-
 def basis(inputs: Mapping[str, Any]) -> str:
     """What a decision was made on, in words."""
     said = [told for name, tell in BASIS.items() if name in inputs and (told := tell(inputs))]
     return " · ".join(said)
-
-
-def basis_of(refusal: Refuse) -> str:
-    return basis(refusal.inputs)
 
 
 def _counted(inputs: Mapping[str, Any]) -> str:

@@ -7,17 +7,17 @@ shown the last one. Without Redis every look counts.
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from redis import RedisError
 
 from campaigns import selectors
-from campaigns.models import Campaign, Lead
+from campaigns.models import Campaign
 from campaigns.selectors import LeadGroup
 from campaigns.whys import telling
 from campaigns.whys.leads import policy_of, versions_of
@@ -26,6 +26,8 @@ from campaigns.whys.leads import policy_of, versions_of
 TIMES_AS_LONG = 10
 QUICK_SECONDS = 0.2
 LONGEST_SECONDS = 60
+# How long whoever counts may take before another one does.
+OVERTIME = 30
 # Finished first, then waiting, then in a call; what is left is callable.
 DOWNWARD = (3, 1, 2, 0)
 
@@ -51,6 +53,7 @@ class Waterfall:
     at: datetime
     total: int
     bars: tuple[Bar, ...]
+    is_kept: bool = False  # counted before, for somebody else
 
     @property
     def callable(self) -> int:
@@ -66,18 +69,39 @@ def of(campaign: Campaign, now: datetime) -> Waterfall:
         policy = policy_of(versions.get(group.policy_id or 0))
         bars.append(Bar(group, above, telling.rule(policy, group.rule, campaign)))
         above += group.count
-    return Waterfall(at, above, tuple(bars))
+    return Waterfall(at, above, tuple(bars), at != now)
 
 
 def _counted(campaign: Campaign, now: datetime) -> tuple[datetime, list[LeadGroup]]:
-    key = f"waterfall-{campaign.pk}"
-    kept: tuple[datetime, datetime, list[LeadGroup]] | None = _cached(key)
-    if kept and (now < kept[1] or not _may_count(key)):
+    key = f"campaign-{campaign.pk}-waterfall"
+    kept = _kept(key)
+    if kept and (now < kept[1] or not _counts_alone(key)):
         return kept[0], kept[2]
     started = time.monotonic()
     groups = selectors.lead_groups(campaign, now)
     took = time.monotonic() - started
     if took > QUICK_SECONDS:
-        fresh = timedelta(seconds=min(TIMES_AS_LONG * took, LONGEST_SECONDS))
-        _keep(key, (now, now + fresh, groups))
+        _keep(key, now, min(TIMES_AS_LONG * took, LONGEST_SECONDS), groups)
     return now, groups
+
+
+def _kept(key: str) -> tuple[datetime, datetime, list[LeadGroup]] | None:
+    """When it was counted, until when that will do, and the groups."""
+    with suppress(RedisError):
+        if found := cache.get(key):
+            at, until, rows = found
+            return at, until, [LeadGroup(*row) for row in rows]
+    return None
+
+
+def _keep(key: str, now: datetime, seconds: float, groups: Sequence[LeadGroup]) -> None:
+    with suppress(RedisError):
+        rows = [astuple(group) for group in groups]
+        cache.set(key, (now, now + timedelta(seconds=seconds), rows), LONGEST_SECONDS + OVERTIME)
+
+
+def _counts_alone(key: str) -> bool:
+    """Whether we are the one to count anew; the others are shown the last count meanwhile."""
+    with suppress(RedisError):
+        return bool(cache.add(f"{key}-counting", 1, OVERTIME))
+    return True
