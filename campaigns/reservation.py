@@ -206,14 +206,14 @@ def _decide(
     campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
     candidates = candidates_of(campaign, moment.policy, leads, moment.now, lock=True)
-    taken_contacts, taken_phones = _held(leads, candidates.values())
+    taken_contacts, taken_phones = held(leads, candidates.values())
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:
         candidate = candidates.get(lead.contact_id)
         if candidate is None or len(reserved) >= want:
             continue  # somebody is deciding on this person right now, or we have enough: next tick
-        match _verdict(candidate, moment, taken_contacts, taken_phones):
+        match verdict(candidate, moment, taken_contacts, taken_phones):
             case Allow(phone):
                 call = new_call_id()
                 wanted = lead.wanted(moment.now)
@@ -225,9 +225,10 @@ def _decide(
     return reserved
 
 
-def _verdict(
+def verdict(
     candidate: Candidate, moment: Moment, taken_contacts: set[int], taken_phones: set[int]
 ) -> eligibility.Verdict:
+    """The rules' verdict, unless the person or one of their phones is in a call of `held` at this moment."""
     in_call = candidate.contact_id in taken_contacts or any(p.number in taken_phones for p in candidate.phones)
     if in_call:
         return Refuse(eligibility.Reason.IN_CALL, moment.now + ELSEWHERE)
@@ -300,7 +301,7 @@ def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
         return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
 
 
-def _held(leads: list[DueLead], candidates: Iterable[Candidate]) -> tuple[set[int], set[int]]:
+def held(leads: Sequence[DueLead], candidates: Iterable[Candidate]) -> tuple[set[int], set[int]]:
     """People and phones that some call of any campaign holds at this moment."""
     phones = [phone.number for candidate in candidates for phone in candidate.phones]
     with connection.cursor() as cursor:
