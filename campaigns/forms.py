@@ -103,13 +103,12 @@ class SettingsForm(OfCampaign):
 
     class Meta:
         model = Campaign
-        fields = ("ring_seconds", "max_wait_seconds", "wrap_up_seconds", "max_attempts")
+        fields = ("ring_seconds", "max_wait_seconds", "wrap_up_seconds")
 
     # Far ends need about 15 s to be heard and answered; beyond 60 s networks give up by themselves.
     ring_seconds = forms.IntegerField(label=_("Ring at most"), min_value=10, max_value=60)
     max_wait_seconds = forms.IntegerField(label=_("An answered person waits at most"), min_value=1, max_value=30)
     wrap_up_seconds = forms.IntegerField(label=_("Wrap-up"), min_value=0, max_value=600)
-    max_attempts = forms.IntegerField(label=_("Attempts per lead at most"), min_value=1, max_value=20)
 
 
 class UploadForm(forms.Form):

@@ -16,15 +16,17 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.db.models import F, Model
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import events, policies
+from campaigns import events, leads
 from campaigns.models import (
     AuditEntry,
     Campaign,
     CampaignList,
     ContactList,
+    ContactPhone,
     Lead,
     LineOfBusiness,
     Suppression,
@@ -194,10 +196,10 @@ def start(*, campaign: Campaign, by: User | None) -> bool:
 
 
 def _refuse_nobody_to_call(campaign: Campaign) -> None:
-    leads = Lead.objects.filter(campaign=campaign)
-    if leads.exclude(state=Lead.State.FINISHED).exists():
+    own = Lead.objects.filter(campaign=campaign)
+    if own.exclude(state=Lead.State.FINISHED).exists():
         return
-    if leads.exists():
+    if own.exists():
         raise AllCalled(_("Every lead of this campaign is finished. Attach another list first."))
     if campaign.lists.filter(state__in=[ContactList.State.WAITING, ContactList.State.IMPORTING]).exists():
         raise ListNotRead(_("Its list is still being read. Start the campaign when the list is ready."))
@@ -252,22 +254,16 @@ def change_settings(
     ring_seconds: int,
     max_wait_seconds: int,
     wrap_up_seconds: int,
-    max_attempts: int,
 ) -> bool:
     """How long to ring, wait and wrap up, from the next call on; False if nothing changes."""
     wanted = {
         "ring_seconds": ring_seconds,
         "max_wait_seconds": max_wait_seconds,
         "wrap_up_seconds": wrap_up_seconds,
-        "max_attempts": max_attempts,
     }
     campaign.refresh_from_db()
     changes = {field: value for field, value in wanted.items() if getattr(campaign, field) != value}
-    if not changes:
-        return False
-    _update(campaign, by, "campaign.settings_changed", changes)
-    policies.publish([campaign.pk], by)
-    return True
+    return bool(changes) and _update(campaign, by, "campaign.settings_changed", changes)
 
 
 @transaction.atomic
@@ -315,4 +311,12 @@ def unsuppress(*, suppression: Suppression, reason: str, by: User | None) -> boo
     if deleted:
         suppression.pk = pk
         audit(by, "suppression.removed", suppression, {"reason": reason})
+        _reconsider(suppression.phone)
     return bool(deleted)
+
+
+def _reconsider(phone: int) -> None:
+    """Leads that do-not-call kept from this number are due again: every rule is asked anew when dialling."""
+    people = ContactPhone.objects.filter(phone=phone).values_list("contact", flat=True)
+    kept = leads.of_people(people).filter(reason="do_not_call").exclude(state=Lead.State.HELD)
+    kept.update(state=Lead.State.DUE, due_at=Now())

@@ -12,20 +12,17 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from campaigns import services
+from campaigns import rulebook, services
 from campaigns.lists import importing
 from campaigns.models import (
     Campaign,
     CampaignList,
     ContactPhone,
     Disposition,
-    FrequencyCap,
     LineOfBusiness,
-    RetryRule,
     Suppression,
     User,
 )
-from campaigns.rules.retries import DEFAULTS
 from dialer import seed_list
 from dialer.models import Agent
 
@@ -136,7 +133,14 @@ def _campaign(by: User) -> tuple[Campaign, bool]:
         ring_seconds=25,
         max_wait_seconds=2,
         wrap_up_seconds=20,
-        max_attempts=6,
+    )
+    rulebook.set_hours(
+        campaign=campaign,
+        week=[[[0, 1440]]] * 7,
+        calls_on_holidays=True,
+        starts_on=None,
+        ends_on=None,
+        by=by,
     )
     return campaign, True
 
@@ -151,12 +155,7 @@ def _rules() -> None:
             "retry_after_hours": hours,
         }
         Disposition.objects.get_or_create(code=code, campaign=None, defaults=said)
-    if not FrequencyCap.objects.exists():
-        FrequencyCap.objects.create(counts="attempts", per="contact", scope="all", window_hours=24, limit=3)
-    for outcome in ("no_answer", "busy", "rejected", "unreachable", "invalid_number", "congestion", "abandoned"):
-        rule = DEFAULTS[outcome]
-        wait = {"wait_minutes": int(rule.wait.total_seconds() // 60), "limit": rule.limit}
-        RetryRule.objects.get_or_create(campaign=None, outcome=outcome, defaults=wait)
+    rulebook.install()
 
 
 def _agents(users: dict[str, User], campaign: Campaign) -> None:

@@ -95,10 +95,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A cap that is used up: by which touches (oldest first), and when it frees."""
+    """A cap that is used up: by which touches (oldest first), and when it frees (None: a limit of 0 never does)."""
 
     cap: Cap
-    until: datetime
+    until: datetime | None
     touches: tuple[Touch, ...]
 
 
@@ -124,7 +124,7 @@ def reached(
     if not full:
         return None
     inside, _ = full[0]
-    until = max(_frees(cap, inside, end) for inside, end in full)
+    until = max(_frees(cap, inside, end) for inside, end in full) if cap.limit else None
     return Reached(cap, until, tuple(inside))
 
 
@@ -196,7 +196,7 @@ def _since(touches: list[Touch], start: datetime) -> list[Touch]:
 
 
 def _frees(cap: Cap, inside: list[Touch], end: datetime) -> datetime:
-    if isinstance(cap.window, timedelta) and cap.limit:
+    if isinstance(cap.window, timedelta):
         return inside[-cap.limit].at + cap.window
     return end
 

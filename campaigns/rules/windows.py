@@ -177,25 +177,22 @@ def _next_open(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> 
 
 
 def _openings(spans: tuple[Span, ...], day: date, in_zone: ZoneInfo) -> list[datetime]:
-    """The instants of a local day at which a span can begin: their starts, and a clock change that falls in them."""
+    """The instants at which a span can begin on a local day: when the clock shows its start, and when it is changed.
+
+    A clock that is put back shows a start twice (`fold`). For a start that the clock skips Python makes up instants:
+    within the day they do no harm, as they are not the first that is open, but they may be in the next day.
+    """
     if not spans:
         return []
-    return sorted({*(_instant(day, start, in_zone) for start, _ in spans), *_changes(day, in_zone)})
-
-
-def _instant(day: date, minute: int, in_zone: ZoneInfo) -> datetime:
-    """When the wall clock first shows this minute; when a clock change skips it, the end of the gap."""
-    wall = datetime.combine(day, time(minute // 60, minute % 60), in_zone)
-    at = wall.astimezone(UTC)
-    if at.astimezone(in_zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return at
-    return next(_changes(day, in_zone), at)
+    walls = [datetime.combine(day, time(start // 60, start % 60), in_zone) for start, _ in spans]
+    starts = {wall.replace(fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)}
+    return [at for at in sorted(starts.union(_changes(day, in_zone))) if at.astimezone(in_zone).date() == day]
 
 
 def _changes(day: date, in_zone: ZoneInfo) -> Iterator[datetime]:
-    """The instant of this local day at which the clocks change, if they do, to the minute."""
-    low = datetime.combine(day, time(), in_zone).astimezone(UTC)
-    high = low + timedelta(days=1, hours=2)
+    """The instant at which the clocks change on this local day, or some hours from it, to the minute."""
+    low = datetime.combine(day, time(), in_zone).astimezone(UTC) - timedelta(hours=2)
+    high = low + timedelta(hours=29)
     before = _offset(low, in_zone)
     if _offset(high, in_zone) == before:
         return

@@ -319,12 +319,12 @@ def test_the_sentence_survives_whatever_is_typed(supervisor: Client, typed: str)
 
 def test_saved_settings_hold_and_are_confirmed(manager: Client):
     campaign = build.campaign()
-    limits = {"ring_seconds": 30, "max_wait_seconds": 2, "wrap_up_seconds": 20, "max_attempts": 4}
+    limits = {"ring_seconds": 30, "max_wait_seconds": 2, "wrap_up_seconds": 20}
 
     response = manager.post(reverse("campaign-settings", args=[campaign.pk]), limits, **HTMX)
 
     campaign.refresh_from_db()
-    assert (campaign.ring_seconds, campaign.max_attempts) == (30, 4)
+    assert (campaign.ring_seconds, campaign.wrap_up_seconds) == (30, 20)
     assert "Settings saved" in response.content.decode()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from campaigns import rulebook
 from campaigns.models import User
 from dialer.management.commands import configure_pbx
 from dialer.models import Agent
@@ -37,6 +38,7 @@ class Command(configure_pbx.Command):
                 "the database does not answer: check DATABASE_URL, and that PostgreSQL is running and lets us in."
             ) from error
         super().handle(**options)
+        rulebook.install()
         if options["demo"]:
             call_command("seed_demo", start=True, stdout=self.stdout)
         first = _first_administrator()
