@@ -220,7 +220,7 @@ def _since(touches: list[Touch], start: datetime) -> list[Touch]:
 
 
 def _frees(cap: Cap, inside: list[Touch], end: datetime) -> datetime:
-    if isinstance(cap.window, timedelta):
+    if isinstance(cap.window, timedelta) and cap.limit:
         return inside[-cap.limit].at + cap.window
     return end
 

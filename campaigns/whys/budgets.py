@@ -53,7 +53,7 @@ class Use:
 
     @property
     def is_full(self) -> bool:
-        return self.until is not None
+        return self.used >= self.cap.limit
 
 
 @dataclass(slots=True)
