@@ -1,6 +1,7 @@
 """What is judged, as temporary tables: calls, the rules they were allowed by, where people may be, public holidays.
 
-Calls of `since` and later are judged; older ones are there as far back as any rule looks, refusals for ever. What was
+Calls of `since` and later are judged; older ones of the same people are there as far back as any rule looks, refusals
+for ever. What was
 never sent, or failed on our own side, touched nobody and is left out. The tables are gone when the audit is.
 """
 
@@ -60,13 +61,17 @@ LEFT JOIN campaigns_campaign g ON g.id = a.campaign_id
 {{refused}} JOIN ({REFUSED}) r ON r.attempt_id = a.id
 WHERE a.placed_at IS NOT NULL AND a.outcome NOT IN ('failed', 'released') AND """
 # A call ends after it was reserved, and its end has a small index by month.
-CALLS = CALL.format(refused="LEFT") + "a.ended_at >= %(from)s AND a.reserved_at >= %(from)s"
-OLD_REFUSALS = (
-    CALL.format(refused="")
-    + """a.reserved_at < %(from)s
-  AND (EXISTS (SELECT 1 FROM audit_call c WHERE c.judged AND c.contact_id = a.contact_id)
-       OR EXISTS (SELECT 1 FROM audit_call c WHERE c.judged AND c.phone = a.phone))"""
+JUDGED = CALL.format(refused="LEFT") + "a.ended_at >= %(since)s AND a.reserved_at >= %(since)s"
+SAME_PEOPLE = """
+  AND (a.contact_id IN (SELECT contact_id FROM audit_call WHERE judged)
+       OR a.phone IN (SELECT phone FROM audit_call WHERE judged))
+"""
+EARLIER = (
+    CALL.format(refused="LEFT")
+    + "a.ended_at >= %(from)s AND a.reserved_at >= %(from)s AND a.reserved_at < %(since)s"
+    + SAME_PEOPLE
 )
+OLD_REFUSALS = CALL.format(refused="") + "a.reserved_at < %(from)s" + SAME_PEOPLE
 INDEXES = """
 CREATE INDEX ON audit_call (contact_id, at);
 CREATE INDEX ON audit_call (phone, at);
@@ -133,9 +138,9 @@ def lay_out(since: datetime) -> None:
         cursor.execute(REACH)
         reach = timedelta(seconds=float(cursor.fetchone()[0] or 0))
         moments = {"since": since, "from": since - max(reach, LEAST_BACK)}
-        cursor.execute(CALLS, moments)
+        for query in (JUDGED, EARLIER, OLD_REFUSALS):
+            cursor.execute(query, moments)
         cursor.execute(INDEXES)
-        cursor.execute(OLD_REFUSALS, moments)
         pairs = [(code, zone) for code, zones in ZONES_OF_REGION.items() for zone in zones]
         cursor.execute(PLACES, {"regions": [code for code, _ in pairs], "zones": [zone for _, zone in pairs]})
         cursor.execute(RULES)
