@@ -19,8 +19,8 @@ LEVELS = {"attempts": 1, "answered": 2, "conversations": 3}
 # Touches older than this are read only for gaps that are longer, and by their outcome.
 LONG = timedelta(days=35)
 
-# The outcome of a call whose agent chose a disposition of the category refusal.
-REFUSAL = "refusal"
+# The outcome of a conversation whose agent chose a disposition of the category refusal: it takes the other's place.
+REFUSAL, CONVERSATION = "refusal", "conversation"
 
 
 class Period(StrEnum):
@@ -156,7 +156,8 @@ def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime
     """Whether the gap refuses a touch now, because of the latest touch that came to its outcome."""
     if not _applies(gap.calls, subject.callback):
         return None
-    matching = [t for t in touches if t.outcome == gap.after and _concerns(gap, subject, t)]
+    outcomes = (gap.after, REFUSAL) if gap.after == CONVERSATION else (gap.after,)
+    matching = [t for t in touches if t.outcome in outcomes and _concerns(gap, subject, t)]
     if not matching:
         return None
     last = max(matching, key=lambda t: t.at)
@@ -173,7 +174,8 @@ def since(caps: Sequence[Cap], gaps: Sequence[Gap], now: datetime) -> datetime:
 
 def long_after(gaps: Sequence[Gap]) -> list[str]:
     """Outcomes whose touches matter however old they are."""
-    return sorted({gap.after for gap in gaps if gap.wait is None or gap.wait > LONG})
+    found = {gap.after for gap in gaps if gap.wait is None or gap.wait > LONG}
+    return sorted(found | {REFUSAL} if CONVERSATION in found else found)
 
 
 def period_start(period: Period, in_zone: ZoneInfo, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What each process has done, in memory they share: it outlives whoever is killed. No locks, which a kill would hold."""
+"""What each process has done, in shared memory: it outlives whoever is killed, and has no locks a kill would hold."""
 
 from __future__ import annotations
 
