@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from campaigns.views import campaigns, lists, session, suppressions
+from campaigns.views import campaigns, lists, people, session, suppressions, whys_api
 
 urlpatterns = [
     path("", session.home, name="home"),
@@ -31,4 +31,12 @@ urlpatterns = [
     path("lists/<int:pk>/rejects.csv", lists.rejects_csv, name="list-rejects"),
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),
+    path("people/", people.find, name="people"),
+    path("people/<int:pk>/", people.person_page, name="person"),
+    path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
+    path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),
+    path("api/people/<int:pk>/decisions", whys_api.person_decisions, name="api-person-decisions"),
+    path("api/campaigns/<int:pk>/waterfall", whys_api.campaign_waterfall, name="api-waterfall"),
+    path("api/phones/why", whys_api.phone_why, name="api-phone-why"),
+    path("api/<path:rest>", whys_api.nothing_here),
 ]

@@ -328,19 +328,10 @@ class Migration(migrations.Migration):
             name='window_hours',
             field=models.PositiveIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(744)], verbose_name='hours'),
         ),
-        # Django drops every index of the column alone with it, this constraint's too: it is made anew.
-        migrations.RemoveConstraint(
-            model_name='lead',
-            name='one_held_lead_per_contact',
-        ),
         migrations.AlterField(
             model_name='lead',
             name='contact',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='campaigns.contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'held')), fields=('contact',), name='one_held_lead_per_contact'),
         ),
         migrations.AlterField(
             model_name='lead',

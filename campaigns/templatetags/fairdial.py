@@ -75,6 +75,7 @@ class RailItem:
 RAIL = (
     RailItem("campaigns", _("Campaigns"), "campaigns", permissions.SUPERVISE),
     RailItem("lists", _("Lists"), "lists", permissions.MANAGE),
+    RailItem("person", _("People"), "people", permissions.SUPERVISE),
     RailItem("suppressions", _("Do not call"), "suppressions", permissions.SUPERVISE),
     RailItem("wall", _("Wall"), "wall", permissions.SUPERVISE),
     RailItem("settings", _("Settings"), "admin:index", permissions.ADMINISTER),

@@ -218,7 +218,7 @@ def test_a_gap_looks_at_all_touches_of_its_outcome(gap, history):
         for t in touched
         if (t.phone == subject.phone if gap.per == "phone" else t.contact_id == subject.contact_id)
         and (not same or getattr(t, same) == getattr(subject, same))
-        and t.outcome == gap.after
+        and (t.outcome == gap.after or (gap.after, t.outcome) == ("conversation", REFUSAL))
     ]
     concerned = gap.calls == Calls.ALL or (gap.calls == Calls.CALLBACKS) == subject.callback
 
@@ -232,6 +232,13 @@ def test_never_again_is_never_however_old_the_refusal():
 
     assert caps.too_soon(a_gap(None, after=REFUSAL), ME, refused, NOW).until is None
     assert caps.too_soon(a_gap(None, after=REFUSAL), ME, [touch(NOW, outcome="busy")], NOW) is None
+
+
+def test_a_conversation_that_came_to_a_refusal_is_a_conversation_too():
+    refused = [touch(NOW, outcome=REFUSAL)]
+
+    assert caps.too_soon(a_gap(timedelta(hours=1), after="conversation"), ME, refused, NOW)
+    assert not caps.too_soon(a_gap(timedelta(hours=1), after=REFUSAL), ME, [touch(NOW, outcome="conversation")], NOW)
 
 
 def test_the_latest_touch_decides_how_long_a_gap_lasts():
