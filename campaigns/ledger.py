@@ -40,6 +40,7 @@ OUTCOMES = (
     "released",
 )
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+REFUSED = CODES[REFUSAL]
 
 CLAIM = """
 INSERT INTO campaigns_touch
@@ -59,13 +60,13 @@ UNION ALL
 SELECT {COLUMNS} FROM campaigns_touch
 WHERE phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at > %(since)s AND at < %(until)s
 """
-# Older ones, by the indexes touch_refused, of which there is little: `outcome` is that of a refusal (12).
+# Older ones, by the indexes touch_refused, of which there is little; the planner must see their very condition.
 READ_REFUSALS = f"""
 UNION ALL
-SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = 12 AND contact_id = ANY(%(contacts)s) AND at <= %(since)s
+SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = {REFUSED} AND contact_id = ANY(%(contacts)s) AND at <= %(since)s
 UNION ALL
 SELECT {COLUMNS} FROM campaigns_touch
-WHERE outcome = 12 AND phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at <= %(since)s
+WHERE outcome = {REFUSED} AND phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at <= %(since)s
 """
 
 RAISE = """
