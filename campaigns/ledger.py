@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -133,7 +134,7 @@ def read(
     with connection.cursor() as cursor:
         query = READ + READ_REFUSALS if refusals else READ
         until = now + AHEAD
-        values = {"contacts": list(contacts), "phones": list(phones), "since": since, "until": until}
+        values: dict[str, Any] = {"contacts": list(contacts), "phones": list(phones), "since": since, "until": until}
         cursor.execute(query, values)
         for call, at, phone, contact, campaign, line, level, outcome, callback in cursor.fetchall():
             touch = Touch(at, phone, contact, campaign, line, level, OUTCOMES[outcome], callback, call)
