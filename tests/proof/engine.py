@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-
 from campaigns import leads, policies
 from campaigns.models import Campaign, Disposition
 from dialer import calls, leases, matching, shifts
