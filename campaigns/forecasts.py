@@ -33,7 +33,7 @@ TALK_SECONDS = 120.0
 RING_SECONDS = 18.0
 
 COLUMNS = "contact_id, attempts, callback, callback_expires_at, state, reason, due_at"
-ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND state <> 'held'"
+ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s"
 # A point on the line of contacts, and the next lead after it: as many index probes as leads, whatever the size.
 SOME = f"""
 SELECT DISTINCT ON (l.contact_id) {COLUMNS.replace("contact_id", "l.contact_id")}
@@ -42,7 +42,7 @@ FROM generate_series(1, %(sample)s) CROSS JOIN LATERAL (
 ) p CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id >= p.point
     ORDER BY contact_id LIMIT 1
-) l WHERE l.state <> 'held'
+) l
 """
 ENDS = """
 SELECT count(*), (SELECT contact_id FROM campaigns_lead WHERE campaign_id = %(campaign)s ORDER BY contact_id LIMIT 1),
@@ -53,7 +53,7 @@ FROM campaigns_lead WHERE campaign_id = %(campaign)s
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The outlook of a campaign of `leads` leads, of which `outlook.asked` were asked, `settled` are over for good."""
+    """The outlook of a campaign of `leads` leads, of which `outlook.asked` were asked; `settled` are over or in a call."""
 
     leads: int
     settled: int
@@ -180,9 +180,9 @@ def _rows(campaign_id: int, sample: int) -> tuple[int, list[tuple[Any, ...]]]:
 
 
 def _is_over(row: tuple[Any, ...]) -> bool:
-    """Finished by what its calls came to, which no rule takes back."""
+    """In a call, or finished by what its calls came to, which no rule takes back."""
     state, reason = row[4], row[5]
-    return state == Lead.State.FINISHED and reason not in policies.RECHECKED
+    return state == Lead.State.HELD or state == Lead.State.FINISHED and reason not in policies.RECHECKED
 
 
 def _asked(campaign: Campaign, policy: Policy, rows: list[tuple[Any, ...]], now: datetime) -> Iterator[Asked]:
