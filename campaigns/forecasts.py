@@ -124,7 +124,8 @@ def effect_of(campaign: Campaign, policy: Policy, *, sample: int = QUICK_SAMPLE,
     work = Work(0, TALK_SECONDS, campaign.wrap_up_seconds, RING_SECONDS)
 
     def under(these: Policy) -> Forecast:
-        outlook = forecast.look(these, _asked(campaign, these, live, now), now, _end_of_day(now))
+        asked = _asked(campaign, these, live, now)
+        outlook = forecast.look(these, asked, now, _end_of_day(now), by_hour=False)
         return Forecast(leads, len(rows) - len(live), outlook, forecast.ASSUMED, work, (None, None))
 
     return Effect(under(policies.of(campaign)), under(policy))

@@ -16,13 +16,22 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from campaigns import policies, sentences
-from campaigns.models import Campaign, ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
+from campaigns.models import (
+    Campaign,
+    ClosedDay,
+    ComplianceProfile,
+    Disposition,
+    FrequencyCap,
+    MinimumGap,
+    PolicyVersion,
+)
 from campaigns.rulebook import Owner
 from campaigns.rules import policy as policy_rules
 from campaigns.rules import profiles
 from campaigns.rules.policy import Policy
 from campaigns.rules.retries import DEFAULTS, Retry
 from campaigns.rules.windows import Hours, Span
+from campaigns.selectors import disposition_label
 from campaigns.sentences.parts import country_name, first_upper, listed, place_name, spans_words
 
 VERSIONS = 20
@@ -105,6 +114,25 @@ def sheet(policy: Policy, *, line: str | None) -> list[Section]:
         Section("attempts", _("Attempts"), tuple(Rule("", said) for said in _attempts(policy))),
         Section("retries", _("After each outcome"), tuple(Rule("", said) for said in _retries(policy.retries))),
     ]
+
+
+def in_force(campaign: Campaign) -> list[Section]:
+    """The sheet of now, with what is no part of a policy: callbacks, and what follows a conversation."""
+    fallback = timedelta(minutes=campaign.callback_fallback_minutes)
+    expires = timedelta(hours=campaign.callback_expires_hours)
+    callbacks = (Rule("", sentences.callbacks_sentence(fallback, expires)),)
+    own = Disposition.objects.filter(Q(campaign=campaign) | Q(campaign=None), active=True)
+    after = tuple(Rule("", _after_disposition(row)) for row in own)
+    return [
+        *sheet(policies.of(campaign), line=line_of(campaign)),
+        Section("callbacks", _("Callbacks"), callbacks),
+        Section("dispositions", _("After each disposition"), after),
+    ]
+
+
+def _after_disposition(row: Disposition) -> str:
+    wait = None if row.retry_after_hours is None else timedelta(hours=row.retry_after_hours)
+    return sentences.disposition_sentence(disposition_label(row), wait, row.retry_limit)
 
 
 def line_of(campaign: Campaign) -> str:
@@ -195,10 +223,14 @@ def versions(campaign: Campaign) -> list[Version]:
 
 
 def _said(policy: Policy, line: str) -> list[str]:
+    """All that a version says; hours clause by clause, so that a change of one is seen."""
+    sections = sheet(policy, line=line)
+    clauses = {h.name: sentences.hours_clauses(h) for h in policy.hours}
     return [
-        _("%(rule)s (%(source)s)") % {"rule": rule.sentence, "source": rule.source} if rule.source else rule.sentence
-        for section in sheet(policy, line=line)
+        _("%(rule)s (%(source)s)") % {"rule": first_upper(said), "source": rule.source} if rule.source else said
+        for section in sections
         for rule in (*section.rules, *section.more)
+        for said in clauses.get(rule.name, [rule.sentence])
     ]
 
 

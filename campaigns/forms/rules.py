@@ -68,7 +68,7 @@ class CapForm(RuleForm):
         label=gettext_lazy("What is counted"), choices=FrequencyCap.Counts.choices, initial="attempts"
     )
     window = forms.ChoiceField(label=gettext_lazy("Within"), choices=FrequencyCap.Window.choices, initial="rolling")
-    length = forms.IntegerField(label=gettext_lazy("Any"), min_value=1, max_value=744, initial=24, required=False)
+    length = forms.IntegerField(label=gettext_lazy("In any"), min_value=1, max_value=744, initial=24, required=False)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="hours", required=False)
 
     field_order = ("limit", "counts", "per", "window", "length", "unit", "scope", "calls")

@@ -165,7 +165,7 @@ def _in_force(campaign: Campaign) -> dict[str, Any]:
     policy = policies.of(campaign)
     return {
         "campaign": campaign,
-        "sections": rulesheet.sheet(policy, line=rulesheet.line_of(campaign)),
+        "sections": rulesheet.in_force(campaign),
         "week": rulesheet.week_in_force(policy),
         "regional": rulesheet.regional(policy),
         "version": PolicyVersion.objects.select_related("created_by").filter(pk=policy.version).first(),
