@@ -139,7 +139,7 @@ def _mark(text: str) -> history.Mark | None:
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
-    except ValueError:  # neither UTF-8 nor JSON
+    except (ValueError, RecursionError):  # neither UTF-8 nor JSON, or nested without end
         body = None
     if not isinstance(body, dict):
         raise ApiError(400, "body", _("Send a JSON object such as %(example)s.") % {"example": '{"number": "+86…"}'})
