@@ -39,7 +39,7 @@ class Spender:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A cap that is used: how often and by what (the newest first), in which campaigns it binds, until when it is full."""
+    """A cap that is used: how often, by what (newest first), in which campaigns it binds, until when it is full."""
 
     cap: Cap
     policy: Policy
