@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_sentence, week_sentence
-from campaigns.sentences.named import profile_title, sentence_of, source_of
+from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
 from campaigns.sentences.trying import (
     attempts_sentence,
     cadence_sentence,
@@ -30,11 +30,14 @@ __all__ = [
     "disposition_sentence",
     "gap_sentence",
     "hours_sentence",
+    "line_words",
+    "owner_words",
     "profile_title",
     "retry_sentence",
     "ring_sentence",
     "sentence_of",
     "source_of",
+    "sources_of",
     "spread_sentence",
     "step_sentence",
     "week_sentence",

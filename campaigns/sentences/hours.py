@@ -38,7 +38,7 @@ def hours_sentence(hours: Hours) -> str:
     if not hours.regions:
         return sentence
     places = listed([place_name(code) for code in sorted(hours.regions)])
-    return _("For people who are, or may be, in %(places)s: %(rule)s") % {"places": places, "rule": sentence}
+    return _("%(places)s (people who are or may be there): %(rule)s") % {"places": places, "rule": sentence}
 
 
 def week_sentence(week: Week) -> str:

@@ -144,7 +144,7 @@ def test_every_gap_there_can_be_has_a_sentence_of_its_own(language: str, line: s
         ),
         (
             Hours("x", (((480, 1200),),) * 7, regions=frozenset({"US-FL"})),
-            "For people who are, or may be, in US-FL: every day 08:00–20:00",
+            "US-FL (people who are or may be there): every day 08:00–20:00",
         ),
         (
             Hours("x", (((480, 1200),),) * 7, first_day=date(2026, 10, 1)),
@@ -241,7 +241,7 @@ def test_a_rule_says_who_gave_it():
 
     assert sources == ["this campaign", "line of business Cards", "everyone"]
     assert sentences.source_of("cn_marketing.cap-1") == "China: marketing calls"
-    assert sentences.source_of("closed.CN") == "days without calls in China"
+    assert sentences.source_of("closed.CN") == "days without calls: China"
     assert {sentences.source_of(name) for name in ("campaign.hours", "cadence.office", "spread")} == {"this campaign"}
     assert sentences.source_of("cap-99999") == "a rule that is gone"
     with translation.override("zh-hans"):
