@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 from redis import RedisError
 
 from campaigns import selectors
@@ -39,6 +40,10 @@ class Bar:
     group: LeadGroup
     above: int
     rule: str
+
+    @property
+    def words(self) -> str:
+        return self.group.why or _("in a call")
 
     @property
     def is_left(self) -> bool:

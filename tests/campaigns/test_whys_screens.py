@@ -138,7 +138,7 @@ def test_the_callees_time_is_beside_the_readers_where_their_clocks_differ():
         for zone in ("Asia/Shanghai", "Europe/London")
     )
 
-    assert ("at 09:00 there" in near, "at 09:00 there" in far) == (False, True)
+    assert ("09:00 there" in near, "09:00 there" in far) == (False, True)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
