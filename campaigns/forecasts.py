@@ -53,7 +53,7 @@ FROM campaigns_lead WHERE campaign_id = %(campaign)s
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The outlook of a campaign of `leads` leads, of which `outlook.asked` were asked; `settled` are over or in a call."""
+    """The outlook of a campaign of `leads` leads: `outlook.asked` were asked, `settled` are over or in a call."""
 
     leads: int
     settled: int
@@ -183,7 +183,7 @@ def _rows(campaign_id: int, sample: int) -> tuple[int, list[tuple[Any, ...]]]:
 def _is_over(row: tuple[Any, ...]) -> bool:
     """In a call, or finished by what its calls came to, which no rule takes back."""
     state, reason = row[4], row[5]
-    return state == Lead.State.HELD or state == Lead.State.FINISHED and reason not in policies.RECHECKED
+    return state == Lead.State.HELD or (state == Lead.State.FINISHED and reason not in policies.RECHECKED)
 
 
 def _asked(campaign: Campaign, policy: Policy, rows: list[tuple[Any, ...]], now: datetime) -> Iterator[Asked]:

@@ -166,7 +166,7 @@ def test_a_person_in_another_call_is_said_to_be_in_one():
     lead, other = build.lead(first, person), build.lead(second, person)
     reserve(first)
 
-    assert why(lead).standing == Standing.IN_CALL
+    assert (why(lead).standing, why(lead).reasons) == (Standing.IN_CALL, ())
     assert [r.reason for r in why(other).reasons] == [Reason.IN_CALL]
     assert telling.verdict(why(other)) == (
         "Not callable now: in another call at this moment. The dialler looks again within a minute."
