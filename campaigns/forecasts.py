@@ -71,6 +71,10 @@ class Forecast:
         asked = self.outlook.asked + self.settled
         return self.leads / asked if asked else 1.0
 
+    @property
+    def talk_is_measured(self) -> bool:
+        return self.work.talk_seconds != TALK_SECONDS
+
     def of_all(self, count: int) -> int:
         """What a count of those asked comes to for the whole campaign."""
         return round(count * self.scale)
@@ -102,6 +106,28 @@ def forecast_of(
     scale = leads / len(rows) if rows else 1.0
     hours = forecast.range_to_end(outlook, work, rate, scale) if agents else (None, None)
     return Forecast(leads, len(rows) - len(live), outlook, rate, work, hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an edit would leave callable, and what the rules in force do, of the same leads."""
+
+    now: Forecast
+    then: Forecast
+
+
+def effect_of(campaign: Campaign, policy: Policy, *, sample: int = QUICK_SAMPLE, now: datetime | None = None) -> Effect:
+    """The rules in force and `policy`, asked about the same leads, so that they differ by the edit alone."""
+    now = now or timezone.now()
+    leads, rows = _rows(campaign.pk, sample)
+    live = [row for row in rows if not _is_over(row)]
+    work = Work(0, TALK_SECONDS, campaign.wrap_up_seconds, RING_SECONDS)
+
+    def under(these: Policy) -> Forecast:
+        outlook = forecast.look(these, _asked(campaign, these, live, now), now, _end_of_day(now))
+        return Forecast(leads, len(rows) - len(live), outlook, forecast.ASSUMED, work, (None, None))
+
+    return Effect(under(policies.of(campaign)), under(policy))
 
 
 def measured(campaign: Campaign, agents: int, now: datetime) -> tuple[Rate, Work]:

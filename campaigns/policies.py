@@ -198,6 +198,10 @@ def gap_of(row: MinimumGap) -> Gap:
     return Gap(f"gap-{row.pk}", row.after, row.per, row.scope, wait, Calls(row.calls))
 
 
+def retry_of(row: RetryRule) -> Retry:
+    return Retry(timedelta(minutes=row.wait_minutes), row.limit)
+
+
 def _binding(campaign: Campaign) -> Q:
     everyone = Q(campaign=None, line_of_business=None)
     own = Q(campaign=campaign.pk) if campaign.pk else Q(pk__in=[])
@@ -244,7 +248,7 @@ def _retries(campaign: Campaign) -> dict[str, Retry]:
     whose = Q(campaign=None) | (Q(campaign=campaign.pk) if campaign.pk else Q(pk__in=[]))
     # Everyone's first, so that the campaign's own take their place.
     found = sorted(RetryRule.objects.filter(whose), key=lambda rule: rule.campaign_id is not None)
-    return {rule.outcome: Retry(timedelta(minutes=rule.wait_minutes), rule.limit) for rule in found}
+    return {rule.outcome: retry_of(rule) for rule in found}
 
 
 def _step(data: dict[str, Any]) -> Step:

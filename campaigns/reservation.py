@@ -220,7 +220,7 @@ def _decide(
     campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
     people = _people(leads, lock=True)
-    taken_contacts, taken_phones = _held(people)  # before what is read next: see 3.
+    taken_contacts, taken_phones = held(people.places, people.wanted)  # before what is read next: see 3.
     candidates = _candidates(campaign, moment.policy, leads, people, moment.now)
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
@@ -228,7 +228,7 @@ def _decide(
         candidate = candidates.get(lead.contact_id)
         if candidate is None or len(reserved) >= want:
             continue  # somebody is deciding on this person right now, or we have enough: next tick
-        match _verdict(candidate, moment, taken_contacts, taken_phones):
+        match verdict(candidate, moment, taken_contacts, taken_phones):
             case Allow(phone):
                 call = new_call_id()
                 wanted = lead.wanted(moment.now)
@@ -240,9 +240,10 @@ def _decide(
     return reserved
 
 
-def _verdict(
+def verdict(
     candidate: Candidate, moment: Moment, taken_contacts: set[int], taken_phones: set[int]
 ) -> eligibility.Verdict:
+    """The rules' verdict, unless the person or one of their phones is in a call of `held` at this moment."""
     in_call = candidate.contact_id in taken_contacts or any(p.number in taken_phones for p in candidate.phones)
     if in_call:
         return Refuse(eligibility.Reason.IN_CALL, moment.now + ELSEWHERE)
@@ -325,10 +326,10 @@ def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
         return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
 
 
-def _held(people: People) -> tuple[set[int], set[int]]:
-    """People and phones that some call of any campaign holds at this moment."""
+def held(contacts: Iterable[int], phones: Iterable[int]) -> tuple[set[int], set[int]]:
+    """Which of these people and phones some call of any campaign holds at this moment."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, {"contacts": list(people.places), "phones": people.wanted})
+        cursor.execute(HELD, {"contacts": list(contacts), "phones": list(phones)})
         rows = cursor.fetchall()
     return {contact for contact, _ in rows}, {phone for _, phone in rows}
 

@@ -13,17 +13,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, Count, F, Min, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Now
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from campaigns import words
-from campaigns.models import Campaign, ContactList, Disposition, Lead, Reject, Suppression
+from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, Reject, Suppression
 from campaigns.partitions import first_id
 
 PAGE = 100
 AGENT_STATES = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
+# Reasons that many rules of a campaign give: told rule by rule.
+RULED = ("frequency_cap_reached", "too_soon")
 LEAD_RANKS = {("due", False): 0, ("due", True): 1, ("held", False): 2, ("finished", False): 3}
 
 
@@ -67,6 +69,8 @@ class LeadGroup:
     reason: str  # a code of words.LEAD_REASONS
     count: int
     next_at: datetime | None = None
+    rule: str = ""  # of the reasons in RULED: which cap or gap
+    policy_id: int | None = None  # the newest policy that named the rule
 
     @property
     def rank(self) -> int:
@@ -77,7 +81,7 @@ class LeadGroup:
     def filters(self) -> dict[str, str]:
         """What selects exactly these leads on the page of leads."""
         when = {"when": "later" if self.later else "now"} if self.state == Lead.State.DUE else {}
-        return {"state": self.state, "why": self.reason, **when}
+        return {"state": self.state, "why": self.reason, **when, **({"rule": self.rule} if self.rule else {})}
 
     @property
     def query(self) -> str:
@@ -162,9 +166,12 @@ def _limits(campaigns: QuerySet[Campaign]) -> dict[int, str]:
 def lead_groups(campaign: Campaign, now: datetime) -> list[LeadGroup]:
     """All leads of the campaign by state and reason: callable, waiting, in a call, finished; largest first in each."""
     leads = _with_fate(Lead.objects.order_by().filter(campaign=campaign), now)
-    fates = leads.values_list("state", "later", "why")  # type: ignore[misc]
-    rows = fates.annotate(n=Count("pk"), at=Min("due_at"))
-    groups = [LeadGroup(state, later, why, count, at if later else None) for state, later, why, count, at in rows]
+    fates = leads.values_list("state", "later", "why", "by_rule")  # type: ignore[misc]
+    rows = fates.annotate(n=Count("pk"), at=Min("due_at"), version=Max("policy_id"))
+    groups = [
+        LeadGroup(state, later, why, count, at if later else None, rule, version if rule else None)
+        for state, later, why, rule, count, at, version in rows
+    ]
     return sorted(groups, key=lambda g: (g.rank, -g.count))
 
 
@@ -177,11 +184,14 @@ def lead_page(campaign: Campaign, *, after: int, filters: dict[str, str], now: d
         leads = leads.filter(later=filters["when"] == "later")  # type: ignore[misc]
     if "why" in filters:
         leads = leads.filter(why=filters["why"])  # type: ignore[misc]
+    if "rule" in filters:
+        leads = leads.filter(by_rule=filters["rule"])  # type: ignore[misc]
     return list(leads.select_related("contact").order_by("contact_id")[: PAGE + 1])
 
 
 def _with_fate(leads: QuerySet[Lead], now: datetime) -> QuerySet[Lead]:
-    """`later`: due, but not yet. `why`: the reason that holds now; one that has passed no longer counts."""
+    """`later`: due, but not yet. `why`: the reason that holds now; one that has passed no longer counts. `by_rule`: the
+    cap or gap it came from."""
     due = Q(state=Lead.State.DUE)
     later = Case(When(due & Q(due_at__gt=now), then=True), default=False)
     why = Case(
@@ -189,7 +199,8 @@ def _with_fate(leads: QuerySet[Lead], now: datetime) -> QuerySet[Lead]:
         When(due & Q(callback=True), then=Value("callback")),
         default=F("reason"),
     )
-    return leads.annotate(later=later, why=why)
+    leads = leads.annotate(later=later, why=why)
+    return leads.annotate(by_rule=Case(When(why__in=RULED, then=F("rule")), default=Value("")))
 
 
 def dispositions_since(campaign: Campaign, since: datetime) -> list[tuple[str, str, int]]:
@@ -212,6 +223,17 @@ def disposition_label(disposition: Disposition) -> str:
 def lists(campaign: Campaign | None = None) -> QuerySet[ContactList]:
     found = ContactList.objects.order_by("-created_at").prefetch_related("campaigns")
     return found.filter(campaigns=campaign) if campaign else found
+
+
+def campaign_links(campaign: Campaign) -> list[CampaignList]:
+    """The lists of a campaign in the order they are called: boosted ones, then by priority."""
+    now = timezone.now()
+    links = CampaignList.objects.filter(campaign=campaign).select_related("list").order_by("-priority", "-pk")
+    return sorted(links, key=lambda link: not is_boosted(link, now))
+
+
+def is_boosted(link: CampaignList, now: datetime) -> bool:
+    return bool(link.boosted_until and link.boosted_until > now)
 
 
 def reject_groups(contact_list: ContactList) -> list[tuple[str, str, int]]:

@@ -31,7 +31,15 @@ LEAD_REASONS: Words = {
     "unknown_zone": _("time zone unknown, so no lawful hour is known"),
     "no_common_hour": _("no hour is lawful in all of the number's time zones"),
     "outside_calling_hours": _("outside calling hours where they live"),
+    "callback_expired": _("the callback was not made in time"),
+    "campaign_not_begun": _("the campaign has not begun where they live"),
+    "campaign_over": _("the campaign is over where they live"),
+    "blackout_date": _("a day without calls"),
+    "holiday": _("a public holiday where they live"),
     "frequency_cap_reached": _("called as often as allowed"),
+    "too_soon": _("too soon after the last call"),
+    "same_part_of_day": _("tried in this part of the day already"),
+    "in_call": _("in another call at this moment"),
     "talked": _("talked; nothing left to do"),
     "no_disposition": _("talked; the agent recorded nothing"),
     "conversation": _("talked; to be called again"),
@@ -50,7 +58,7 @@ LEAD_REASONS: Words = {
 }
 
 # What a call came to, where it is not the same as why its lead waits.
-OUTCOMES: Words = {**LEAD_REASONS, "conversation": _("talked")}
+OUTCOMES: Words = {**LEAD_REASONS, "conversation": _("talked"), "refusal": _("talked; they refused")}
 
 # Why a row of a file became no contact (rules.numbers, the import).
 REJECT_REASONS: Words = {

@@ -12,7 +12,8 @@ from campaigns.models import Campaign, Contact, ContactPhone, Disposition, Lead,
 from dialer import leases
 from dialer.calls.placing import Line
 from dialer.leases import Lease
-from dialer.models import Agent, PbxServer, Shift, Trunk
+from dialer.models import Agent, Attempt, PbxServer, Shift, Trunk
+from dialer.rules.ids import new_call_id
 
 _numbers = itertools.count(12_025_550_100)
 _names = itertools.count(1)
@@ -86,3 +87,22 @@ def shift(of: Campaign, on: PbxServer, *, state: str = "ready", since: datetime 
 
 def disposition(code: str = "sale", category: str = "success", **fields: Any) -> Disposition:
     return Disposition.objects.create(code=code, label=code.title(), category=category, **fields)
+
+
+def attempt(of: Lead, *, at: datetime | None = None, outcome: str = "no_answer", **fields: Any) -> Attempt:
+    """An ended call of this lead, to the first phone of its person."""
+    began = at or timezone.now()
+    known: dict[str, Any] = {
+        "id": new_call_id(),
+        "server_id": 1,
+        "trunk_id": 1,
+        "phone": of.contact.phones.values_list("pk", flat=True)[0],
+        "tech_cause": "",
+        "hangup_by": "",
+        "caller_id": "",
+        "reserved_at": began,
+        "ended_at": began + timedelta(seconds=30),
+    }
+    return Attempt.objects.create(
+        campaign_id=of.campaign_id, lead=of, contact_id=of.contact_id, outcome=outcome, **{**known, **fields}
+    )

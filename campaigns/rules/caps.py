@@ -94,6 +94,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What is used of a cap: by which touches (oldest first), whether it is full, and until when (None: for good)."""
+
+    cap: Cap
+    touches: tuple[Touch, ...]
+    full: bool
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """A cap that is used up: by which touches (oldest first), and when it frees (None: a limit of 0 never does)."""
 
@@ -115,17 +125,31 @@ def reached(
     cap: Cap, subject: Subject, touches: Iterable[Touch], zones: Sequence[ZoneInfo], now: datetime
 ) -> Reached | None:
     """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
+    found = spent(cap, subject, touches, zones, now)
+    return Reached(cap, found.until, found.touches) if found and found.full else None
+
+
+def spent(
+    cap: Cap, subject: Subject, touches: Iterable[Touch], zones: Sequence[ZoneInfo], now: datetime
+) -> Spent | None:
+    """What such a touch would be counted with; None where the cap does not concern it.
+
+    Where zones differ, so may the windows: the fullest one tells who spent it.
+    """
     if not _applies(cap.calls, subject.callback):
         return None
     counted = sorted((t for t in touches if _counts(cap, subject, t)), key=lambda t: t.at)
-    full = [
-        (inside, end) for start, end in _windows(cap, zones, now) if len(inside := _since(counted, start)) >= cap.limit
-    ]
-    if not full:
-        return None
-    inside, _ = full[0]
-    until = max(_frees(cap, inside, end) for inside, end in full) if cap.limit else None
-    return Reached(cap, until, tuple(inside))
+    windows = [(_since(counted, start), end) for start, end in _windows(cap, zones, now)]
+    fullest = max((inside for inside, _ in windows), key=len, default=[])
+    untils = [_frees(cap, inside, end) for inside, end in windows if len(inside) >= cap.limit]
+    return Spent(cap, tuple(fullest), bool(untils), max(untils, default=None) if cap.limit else None)
+
+
+def leaves(cap: Cap, touch: Touch, zones: Sequence[ZoneInfo], now: datetime) -> datetime:
+    """When this touch, which counts now, has left the window in the last of the zones."""
+    if isinstance(cap.window, timedelta):
+        return touch.at + cap.window
+    return max((end for start, end in _windows(cap, zones, now) if touch.at >= start), default=now)
 
 
 def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime) -> TooSoon | None:
@@ -198,7 +222,7 @@ def _since(touches: list[Touch], start: datetime) -> list[Touch]:
 
 
 def _frees(cap: Cap, inside: list[Touch], end: datetime) -> datetime:
-    if isinstance(cap.window, timedelta):
+    if isinstance(cap.window, timedelta) and cap.limit:
         return inside[-cap.limit].at + cap.window
     return end
 

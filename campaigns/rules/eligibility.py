@@ -117,6 +117,7 @@ class Moment:
     now: datetime
     shut: dict[tuple[Place, str], tuple[Shut, ...]] = field(default_factory=dict)
     opens: dict[tuple[Place, str, datetime], datetime | None] = field(default_factory=dict)
+    over: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
 def verdict(candidate: Candidate, moment: Moment) -> Verdict:
@@ -251,10 +252,13 @@ def _shut(where: Place, label: str, moment: Moment) -> tuple[Shut, ...]:
 
 def _over(where: Place, label: str, moment: Moment) -> str:
     """The rule whose last day is why there is no lawful hour any more; empty when there would be none without it."""
-    hours = _hours_of(label, moment.policy)
-    ends = [(rule.last_day, rule.name) for rule in hours if rule.last_day and windows.concerns(rule, where)]
-    endless = [replace(rule, last_day=None) for rule in hours]
-    return min(ends)[1] if ends and windows.next_open(endless, where, moment.now) else ""
+    key = (where, label)
+    if key not in moment.over:
+        hours = _hours_of(label, moment.policy)
+        ends = [(rule.last_day, rule.name) for rule in hours if rule.last_day and windows.concerns(rule, where)]
+        endless = [replace(rule, last_day=None) for rule in hours]
+        moment.over[key] = min(ends)[1] if ends and windows.next_open(endless, where, moment.now) else ""
+    return moment.over[key]
 
 
 def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
@@ -286,14 +290,8 @@ def _spread(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Momen
             yield Refuse(Reason.SAME_PART_OF_DAY, until, "spread", {}, phone.number)
 
 
-def _subject(candidate: Candidate, phone: PhoneFacts) -> Subject:
-    return Subject(
-        phone.number,
-        candidate.contact_id,
-        candidate.campaign_id,
-        candidate.line_of_business_id,
-        candidate.callback,
-    )
+def _subject(who: Candidate, phone: PhoneFacts) -> Subject:
+    return Subject(phone.number, who.contact_id, who.campaign_id, who.line_of_business_id, who.callback)
 
 
 Check = Callable[[Candidate, PhoneFacts, Place, Moment], Iterator[Refuse]]

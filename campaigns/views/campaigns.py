@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns import selectors, services
 from campaigns.forms import AttachForm, CampaignForm, PacingForm, SettingsForm, pacing_sentence
-from campaigns.models import Campaign, Lead
+from campaigns.models import Campaign
 from campaigns.permissions import MANAGE, SUPERVISE, person, role_required
 from campaigns.views.answers import acted, refused
+from campaigns.whys import waterfall
 
 ACTIONS: dict[str, Callable[..., Any]] = {"start": services.start, "pause": services.pause, "stop": services.stop}
 
@@ -56,7 +57,8 @@ def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
         **_pacing(campaign),
         "settings_form": SettingsForm(instance=campaign),
         "attach_form": AttachForm(campaign),
-        "lists": selectors.lists(campaign),
+        "links": selectors.campaign_links(campaign),
+        "now": timezone.now(),
         **_counts(campaign),
     }
     return render(request, "campaigns/campaign.html", context)
@@ -156,13 +158,15 @@ def leads(request: HttpRequest, pk: int) -> HttpResponse:
     """The campaign's leads, a page at a time, after a contact; each with why not now and when next."""
     campaign = get_object_or_404(Campaign, pk=pk)
     now = timezone.now()
-    filters = {key: request.GET[key] for key in ("state", "why", "when") if key in request.GET}
+    filters = {key: request.GET[key] for key in ("state", "why", "when", "rule") if key in request.GET}
     after = request.GET.get("after", "")
     found = selectors.lead_page(campaign, after=int(after) if after.isdecimal() else 0, filters=filters, now=now)
     page, more = found[: selectors.PAGE], len(found) > selectors.PAGE
+    found_bars = waterfall.of(campaign, now)
     context = {
         "campaign": campaign,
-        "groups": selectors.lead_groups(campaign, now),
+        "waterfall": found_bars,
+        "rule": next((bar.rule for bar in found_bars.bars if bar.group.filters == filters), ""),
         "leads": page,
         "next": page[-1].contact_id if more else None,
         "filters": filters,
@@ -182,7 +186,5 @@ def _pacing(campaign: Campaign) -> dict[str, Any]:
 
 def _counts(campaign: Campaign) -> dict[str, Any]:
     now = timezone.now()
-    groups = selectors.lead_groups(campaign, now)
-    total = sum(group.count for group in groups)
     dispositions = selectors.dispositions_since(campaign, selectors.start_of_day(now))
-    return {"campaign": campaign, "groups": groups, "total": total, "dispositions": dispositions, "States": Lead.State}
+    return {"campaign": campaign, "waterfall": waterfall.of(campaign, now), "dispositions": dispositions}

@@ -83,7 +83,7 @@ def test_an_empty_campaign_has_an_empty_forecast():
 
 
 @pytest.mark.django_db
-def test_caps_in_a_forecast_free_when_they_do():
+def test_a_cap_of_none_at_all_leaves_nobody_ever():
     campaign = build.campaign(week=DAYTIME)
     cap = {"limit": 0, "counts": "attempts", "per": "contact", "scope": "all", "window": "day"}
     rulebook.add_cap(owner=campaign, by=None, **cap)
@@ -92,7 +92,7 @@ def test_caps_in_a_forecast_free_when_they_do():
     outlook = forecasts.forecast_of(campaign, now=NOON).outlook
 
     assert outlook.week == 0
-    assert sum(outlook.later.values()) == 1
+    assert outlook.never == {Reason.CAP_REACHED: 1}
 
 
 def an_outlook(week: int, hours: int) -> Outlook:

@@ -136,7 +136,7 @@ def in_another_session(work):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("reading", ["_suppressed", "_touches", "_held"])
+@pytest.mark.parametrize("reading", ["_suppressed", "_touches", "held"])
 def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(reading, monkeypatch):
     FrequencyCap.objects.create(counts="conversations", per="contact", scope="all", window_hours=24, limit=1)
     first, second, person = build.campaign(), build.campaign(), build.contact()

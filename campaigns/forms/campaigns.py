@@ -153,6 +153,17 @@ class AttachForm(forms.Form):
         field.empty_label = _("choose a list")  # type: ignore[attr-defined]
 
 
+class PersonForm(forms.Form):
+    """Whom to look for. Sent by POST only: what is typed is personal."""
+
+    who = forms.CharField(label=_("Customer id or number"), max_length=64)
+    country = forms.ChoiceField(
+        label=_("Country of a number without a prefix"),
+        choices=[("", _("none: it has its country code")), *COUNTRIES],
+        required=False,
+    )
+
+
 class SuppressionForm(forms.Form):
     """A number nobody may call any more."""
 

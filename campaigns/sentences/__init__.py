@@ -1,0 +1,44 @@
+"""Every rule as one sentence that reads back what was chosen, in the reader's language, without a full stop.
+
+Sentences are translated whole; what is filled in are figures, names and phrases that no language inflects by their
+place. One module per kind of rule; `named` finds the rule that a decision names, and who gave it.
+"""
+
+from __future__ import annotations
+
+from campaigns.sentences.called import cap_sentence, gap_sentence
+from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_sentence, week_sentence
+from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
+from campaigns.sentences.trying import (
+    attempts_sentence,
+    cadence_sentence,
+    callbacks_sentence,
+    disposition_sentence,
+    retry_sentence,
+    ring_sentence,
+    spread_sentence,
+    step_sentence,
+)
+
+__all__ = [
+    "attempts_sentence",
+    "cadence_sentence",
+    "callbacks_sentence",
+    "cap_sentence",
+    "closed_sentence",
+    "dates_sentence",
+    "disposition_sentence",
+    "gap_sentence",
+    "hours_sentence",
+    "line_words",
+    "owner_words",
+    "profile_title",
+    "retry_sentence",
+    "ring_sentence",
+    "sentence_of",
+    "source_of",
+    "sources_of",
+    "spread_sentence",
+    "step_sentence",
+    "week_sentence",
+]

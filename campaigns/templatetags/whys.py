@@ -1,0 +1,82 @@
+"""For the pages that answer "why?": rules as sentences, and times on the reader's and on the callee's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.template.context import Context
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.rules.policy import Policy
+from campaigns.whys import telling
+from campaigns.whys.leads import LeadWhy, Standing
+
+register = template.Library()
+
+# The same marks as leads have on every page.
+RANKS = {Standing.CALLABLE: 0, Standing.WAITING: 1, Standing.IN_CALL: 2, Standing.FINISHED: 3}
+
+
+@register.simple_tag
+def rule_words(policy: Policy | None, name: str, campaign: Campaign | None = None) -> str:
+    """`{% rule_words policy refusal.rule campaign %}`: the rule as a sentence."""
+    return telling.rule(policy, name, campaign)
+
+
+@register.simple_tag(takes_context=True)
+def rule_source(context: Context, name: str) -> str:
+    """Who gave the rule; each is asked for once a page."""
+    known = vars(context["request"]).setdefault("rule_sources", {})
+    if name not in known:
+        known[name] = telling.source(name)
+    return known[name]
+
+
+@register.inclusion_tag("campaigns/both_times.html")
+def both_times(at: datetime, zones: Sequence[ZoneInfo], now: datetime) -> dict[str, Any]:
+    """The reader's time, and the callee's below it where their clocks differ."""
+    reader = timezone.localtime(at).utcoffset()
+    differs = any(at.astimezone(zone).utcoffset() != reader for zone in zones)
+    return {"at": at, "theirs": telling.there(at, zones, now) if differs else ""}
+
+
+@register.filter
+def standing_rank(why: LeadWhy) -> int:
+    return RANKS[why.standing]
+
+
+@register.filter
+def verdict(why: LeadWhy) -> str:
+    return telling.verdict(why)
+
+
+@register.filter
+def because_words(why: LeadWhy) -> str:
+    return telling.because(why)
+
+
+@register.filter
+def remarks(why: LeadWhy) -> list[str]:
+    return telling.remarks(why)
+
+
+@register.filter
+def basis(inputs: Mapping[str, Any]) -> str:
+    return telling.basis(inputs)
+
+
+@register.simple_tag
+def against(why: LeadWhy, number: int | None) -> Any:
+    """What holds against this phone; without one, against all."""
+    return why.against(number)
+
+
+@register.simple_tag
+def local_times(zones: Sequence[ZoneInfo], now: datetime) -> str:
+    """What their clocks show now."""
+    return telling.clock(now, zones)
