@@ -144,7 +144,8 @@ def frequency_rules(owner: Owner, kind: Kind, ended: int | None = None) -> list[
     shown = Q(active=True) | Q(pk=ended or 0)
     own: list[Any] = list(_own(owner, kind).filter(shown).select_related("line_of_business"))
     line = line_of(owner) if isinstance(owner, Campaign) else (owner.name if owner else None)
-    found = [Rule(*_in_words(row, line), pk=row.pk, ended=not row.active) for row in own]
+    here = isinstance(owner, Campaign)
+    found = [Rule(*_in_words(row, line, here), pk=row.pk, ended=not row.active) for row in own]
     if isinstance(owner, Campaign):
         policy = policies.resolve(owner)
         rest = next(s for s in sheet(policy, line=line) if s.key == FREQUENCY[kind is MinimumGap])
@@ -262,12 +263,12 @@ def _own(owner: Owner, kind: Kind) -> QuerySet[FrequencyCap] | QuerySet[MinimumG
     return kind.objects.filter(campaign=None, line_of_business=owner).order_by("pk")
 
 
-def _in_words(row: FrequencyCap | MinimumGap, line: str | None) -> tuple[str, str, str]:
+def _in_words(row: FrequencyCap | MinimumGap, line: str | None, here: bool) -> tuple[str, str, str]:
     if isinstance(row, FrequencyCap):
         rule = policies.cap_of(row)
         return rule.name, sentences.cap_sentence(rule, line=line), sentences.owner_words(row)
     gap = policies.gap_of(row)
-    return gap.name, sentences.gap_sentence(gap, line=line), sentences.owner_words(row)
+    return gap.name, sentences.gap_sentence(gap, line=line, here=here), sentences.owner_words(row)
 
 
 def _bars(spans: Sequence[Span]) -> tuple[tuple[float, bool], ...]:
@@ -295,7 +296,7 @@ def _asks(row: ComplianceProfile) -> Iterable[str]:
     hours, caps, gaps = policy_rules.load_rules(row.data)
     yield from (first_upper(sentences.hours_sentence(h)) for h in hours)
     yield from (sentences.cap_sentence(c) for c in caps)
-    yield from (sentences.gap_sentence(g) for g in gaps)
+    yield from (sentences.gap_sentence(g, here=False) for g in gaps)
     if row.data.get("min_ring_seconds"):
         yield sentences.ring_sentence(row.data["min_ring_seconds"])
     abandon = row.data.get("abandon")

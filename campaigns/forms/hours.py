@@ -54,8 +54,8 @@ class Day:
     times: list[tuple[BoundField, BoundField]]
 
     @property
-    def errors(self) -> list[str]:
-        return [str(error) for pair in self.times for field in pair for error in field.errors]
+    def wrong(self) -> list[BoundField]:
+        return [field for pair in self.times for field in pair if field.errors]
 
 
 class HoursForm(forms.Form):

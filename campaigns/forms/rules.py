@@ -52,7 +52,12 @@ class RuleForm(forms.Form):
 
     per = forms.ChoiceField(label=gettext_lazy("Per"), choices=Per.choices, initial=Per.CONTACT)
     scope = forms.ChoiceField(label=gettext_lazy("Over"), initial=Scope.ALL)
-    calls = forms.ChoiceField(label=gettext_lazy("Which calls"), choices=Calls.choices, initial=Calls.ALL)
+    calls = forms.ChoiceField(
+        label=gettext_lazy("Which calls"),
+        choices=Calls.choices,
+        initial=Calls.ALL,
+        help_text=gettext_lazy("A callback is a call that the person asked for."),
+    )
 
     def __init__(self, owner: Owner, data: Any = None) -> None:
         super().__init__(data)

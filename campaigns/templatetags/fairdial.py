@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from campaigns import permissions, words
 from campaigns.forecasts import Forecast
@@ -203,15 +203,6 @@ def plain(number: float) -> str:
 @register.filter
 def boosted(link: CampaignList) -> bool:
     return is_boosted(link, timezone.now())
-
-
-@register.filter
-def hours_words(hours: float) -> str:
-    """0.4 → 24 minutes, 12.6 → 13 hours: no finer than it can be known."""
-    minutes = max(1, round(hours * 60))
-    if minutes < 90:
-        return length(timedelta(minutes=minutes))
-    return ngettext("%(n)s hour", "%(n)s hours", round(hours)) % {"n": round(hours)}
 
 
 @register.filter

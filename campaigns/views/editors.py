@@ -118,6 +118,11 @@ def _callbacks_words(campaign: Campaign, form: CallbacksForm) -> str:
     return sentences.callbacks_sentence(timedelta(minutes=minutes), timedelta(hours=hours))
 
 
+def _gap_words(owner: Owner, form: GapForm) -> str:
+    gap = policies.gap_of(form.row())
+    return sentences.gap_sentence(gap, line=line_of(owner), here=isinstance(owner, Campaign))
+
+
 HOURS = Editor(
     HoursForm,
     lambda campaign, form, by: rulebook.set_hours(campaign=campaign, by=by, **form.chosen()),
@@ -149,7 +154,7 @@ GAPS = Editor(
     GapForm,
     lambda owner, form, by: bool(rulebook.add_gap(owner=owner, by=by, **form.chosen())),
     gettext_lazy("The gap holds from the next call on."),
-    lambda owner, form: sentences.gap_sentence(policies.gap_of(form.row()), line=line_of(owner)),
+    _gap_words,
     lambda campaign, form: policies.resolve(campaign, gaps=[*policies.gaps_of(campaign), form.row()]),
     lambda owner: {"rules": rulesheet.frequency_rules(owner, MinimumGap)},
     adds=True,

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from campaigns import forecasts, selectors, words
@@ -24,6 +25,7 @@ from campaigns.models import Campaign
 from campaigns.permissions import SUPERVISE, role_required
 from campaigns.rules import forecast as rules
 from campaigns.rules.forecast import Outlook, Rate, Work
+from campaigns.sentences.parts import length
 
 SALT = "forecast"
 MOST_AGENTS = 10_000
@@ -84,7 +86,7 @@ def figures(request: HttpRequest, pk: int) -> HttpResponse:
         "later": _reasons(found, found.outlook.later),
         "agents": agents,
         "carried": signing.dumps(_carry(found), salt=SALT, compress=True),
-        **_hours_context(found.rate, found.work, found.hours),
+        **_hours_context(found.outlook.week, found.rate, found.work, found.hours),
     }
     return render(request, "campaigns/forecast_figures.html", context)
 
@@ -101,7 +103,9 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
     outlook = Outlook(timezone.now(), timezone.now(), week=carried["week"], hours=carried["hours"])
     rate, work = Rate(*carried["rate"]), Work(agents, *carried["work"])
     found = rules.range_to_end(outlook, work, rate, carried["scale"]) if agents else (None, None)
-    return render(request, "campaigns/forecast_hours.html", {"agents": agents, **_hours_context(rate, work, found)})
+    return render(
+        request, "campaigns/forecast_hours.html", {"agents": agents, **_hours_context(outlook.week, rate, work, found)}
+    )
 
 
 def strip(found: Forecast) -> list[Day]:
@@ -153,9 +157,10 @@ def _carry(found: Forecast) -> dict[str, Any]:
     }
 
 
-def _hours_context(rate: Rate, work: Work, found: tuple[float | None, float | None]) -> dict[str, Any]:
-    least, most = found
+def _hours_context(week: int, rate: Rate, work: Work, found: tuple[float | None, float | None]) -> dict[str, Any]:
+    least, most = (None if hours is None else hours_words(hours) for hours in found)
     return {
+        "nobody": not week,
         "least": least,
         "most": most,
         "rate": rate,
@@ -163,6 +168,14 @@ def _hours_context(rate: Rate, work: Work, found: tuple[float | None, float | No
         "work": work,
         "talk_is_measured": work.talk_seconds != forecasts.TALK_SECONDS,
     }
+
+
+def hours_words(hours: float) -> str:
+    """0.4 → 24 minutes, 12.6 → 13 hours: no finer than it can be known."""
+    minutes = max(1, round(hours * 60))
+    if minutes < 90:
+        return length(timedelta(minutes=minutes))
+    return ngettext("%(n)s hour", "%(n)s hours", round(hours)) % {"n": round(hours)}
 
 
 def _agents_of(campaign: Campaign) -> int:

@@ -116,5 +116,12 @@ def test_a_list_that_does_not_end_within_the_week_is_said_so(supervisor: Client,
     assert "agents need" in page(supervisor, "forecast-hours", campaign.pk, carried=carried, agents=10_000)
 
 
+def test_a_list_nobody_of_which_may_be_called_is_said_so(supervisor: Client):
+    campaign = build.campaign()
+    build.lead(campaign, build.contact(build.phone(zones=[])))
+
+    assert "Nobody may be called this week." in page(supervisor, "forecast-figures", campaign.pk)
+
+
 def test_an_empty_campaign_says_what_to_do(supervisor: Client):
     assert "No leads yet" in page(supervisor, "forecast-figures", build.campaign().pk)
