@@ -15,9 +15,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from campaigns import ledger, policies
+from campaigns import do_not_call, ledger, policies
 from campaigns.ledger import TouchKey
-from campaigns.models import Campaign, Disposition, Lead, Suppression, User
+from campaigns.models import Campaign, Disposition, Lead, User
 from campaigns.rules import retries
 from campaigns.rules.caps import REFUSAL
 from campaigns.rules.retries import DueAgain, Next
@@ -164,12 +164,7 @@ def _promise(campaign_id: int, at: datetime, by: User | None) -> Promise:
 
 def _never_call(phone: int, disposition: Disposition, by: User | None) -> None:
     """The person said so: everywhere, from now on."""
-    Suppression.objects.get_or_create(
-        phone=phone,
-        line_of_business=None,
-        campaign=None,
-        defaults={"reason": disposition.label, "source": "agent", "created_by": by},
-    )
+    do_not_call.enter(phone=phone, reason=disposition.label, source="agent", by=by)
 
 
 def _held(pairs: Iterable[tuple[int, UUID]]) -> dict[int, tuple[int, dict[str, int]]]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from celery import current_app
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
@@ -97,7 +98,15 @@ def publish(campaign_ids: Iterable[int], by: User | None) -> list[int]:
     """Write down what these campaigns' rules come to now; returns the campaigns for which it changed."""
     # Their rows are locked in one order, so that two edits at a time make two versions, one after the other.
     locked = Campaign.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(campaign_ids))
-    return [campaign.pk for campaign in locked.select_related("policy").order_by("pk") if _publish(campaign, by)]
+    changed = [campaign.pk for campaign in locked.select_related("policy").order_by("pk") if _publish(campaign, by)]
+    for pk in changed:
+        # Robust: without a broker the periodic task finds what is marked.
+        transaction.on_commit(partial(_look_again, pk), robust=True)
+    return changed
+
+
+def _look_again(campaign_id: int) -> None:
+    current_app.send_task("campaigns.tasks.recheck", [campaign_id], retry=False)
 
 
 def _publish(campaign: Campaign, by: User | None) -> bool:

@@ -7,7 +7,9 @@ Locking, and its order (the half page to read before changing anything here):
 2. Contact rows, then phone rows, are the person's mutex. Both are taken with SKIP LOCKED: a person somebody else is
    deciding on this instant is left for the next tick. So this transaction never waits for a row and can't deadlock.
    FOR NO KEY UPDATE, so that inserts elsewhere that only refer to a contact are not held up.
-3. Touches, do-not-call and held leads are read after the locks, by a new statement, hence with a fresh snapshot.
+3. Held leads are read after the locks, by a new statement, hence with a fresh snapshot; touches and do-not-call after
+   them. Whoever settles a call holds the lead, not these locks: what its call came to is there to be read before the
+   lead is let go. The other way round a call that ended in between would be neither in progress nor counted.
    Locking queries filter only on the table they lock: a join under SKIP LOCKED would see an old one.
 4. Every refusal moves the lead's `due_at` forward or finishes it, so the index of due leads stays clean.
 5. The policy is read under the campaign's advisory lock: an edit that was committed before is never overlooked.
@@ -36,7 +38,8 @@ BATCH = 100
 MAX_BATCHES = 20  # a tick looks at no more than 2,000 leads, however many are refused
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
-LOCK = "SELECT pg_advisory_xact_lock(%s, %s), now()"
+# The time is told once the lock is ours: the transaction may have begun long before.
+LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s, %s) OFFSET 0) locked"
 COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at"
 CALLBACKS = f"""
 SELECT {COLUMNS} FROM campaigns_lead
@@ -121,6 +124,17 @@ class DueLead:
         return None if open_to_all else self.callback_by
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Contacts, by their ids: zone and region, and (number, label) of their phones in order. `facts` are the rows of
+    those of the `wanted` numbers that we got."""
+
+    places: dict[int, tuple[str, str]]
+    numbers: dict[int, list[tuple[int, str]]]
+    wanted: list[int]
+    facts: dict[int, Any]
+
+
 @dataclass(slots=True)
 class Queue:
     """The campaign's due leads in their order (rules.order), as far as they were looked at in this transaction."""
@@ -193,7 +207,7 @@ def reserve(
 def _lock_campaign(campaign_id: int) -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [ADVISORY_CLASS, campaign_id])
-        return cursor.fetchone()[1]
+        return cursor.fetchone()[0]
 
 
 def _sources(campaign_id: int) -> list[Source]:
@@ -205,8 +219,9 @@ def _sources(campaign_id: int) -> list[Source]:
 def _decide(
     campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
-    candidates = candidates_of(campaign, moment.policy, leads, moment.now, lock=True)
-    taken_contacts, taken_phones = held(leads, candidates.values())
+    people = _people(leads, lock=True)
+    taken_contacts, taken_phones = held(people.places, people.wanted)  # before what is read next: see 3.
+    candidates = _candidates(campaign, moment.policy, leads, people, moment.now)
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:
@@ -240,19 +255,29 @@ def candidates_of(
 ) -> dict[int, Candidate]:
     """Everything the verdicts depend on, by contact. With `lock` only for those whose rows we got; without, all: to
     look, not to decide."""
+    return _candidates(campaign, policy, leads, _people(leads, lock=lock), now)
+
+
+def _people(leads: Sequence[DueLead], *, lock: bool) -> People:
     contacts_query, phones_query = (CONTACTS, PHONES) if lock else (_unlocked(CONTACTS), _unlocked(PHONES))
     with connection.cursor() as cursor:
         cursor.execute(contacts_query, [[lead.contact_id for lead in leads]])
-        people = {contact: (zone, region) for contact, zone, region in cursor.fetchall()}
-        cursor.execute(PHONES_OF, [list(people)])
-        numbers: dict[int, list[tuple[int, str]]] = {contact: [] for contact in people}
+        places = {contact: (zone, region) for contact, zone, region in cursor.fetchall()}
+        cursor.execute(PHONES_OF, [list(places)])
+        numbers: dict[int, list[tuple[int, str]]] = {contact: [] for contact in places}
         for contact, number, label in cursor.fetchall():
             numbers[contact].append((number, label))
         wanted = sorted({n for of_contact in numbers.values() for n, _ in of_contact})
         cursor.execute(phones_query, [wanted])
-        facts = {row[0]: row for row in cursor.fetchall()}
-    suppressed = _suppressed(campaign, wanted)
-    touches = _touches(policy, people, wanted, now)
+        return People(places, numbers, wanted, {row[0]: row for row in cursor.fetchall()})
+
+
+def _candidates(
+    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], people: People, now: datetime
+) -> dict[int, Candidate]:
+    places, numbers, facts = people.places, people.numbers, people.facts
+    suppressed = _suppressed(campaign, people.wanted)
+    touches = _touches(policy, places, people.wanted, now)
     return {
         lead.contact_id: Candidate(
             contact_id=lead.contact_id,
@@ -260,15 +285,15 @@ def candidates_of(
             line_of_business_id=campaign.line_of_business_id,
             phones=tuple(_phone(facts[n], label, suppressed.get(n)) for n, label in numbers[lead.contact_id]),
             attempts=lead.attempts,
-            contact_zone=people[lead.contact_id][0],
-            contact_region=people[lead.contact_id][1],
+            contact_zone=places[lead.contact_id][0],
+            contact_region=places[lead.contact_id][1],
             touches=ledger.of(touches, lead.contact_id, [n for n, _ in numbers[lead.contact_id]]),
             callback=lead.callback,
             callback_expires_at=lead.callback_expires_at,
         )
         for lead in leads
         # A phone we could not lock belongs to someone being decided on right now: leave the whole person alone.
-        if lead.contact_id in people and all(n in facts for n, _ in numbers[lead.contact_id])
+        if lead.contact_id in places and all(n in facts for n, _ in numbers[lead.contact_id])
     }
 
 
@@ -301,11 +326,10 @@ def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
         return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
 
 
-def held(leads: Sequence[DueLead], candidates: Iterable[Candidate]) -> tuple[set[int], set[int]]:
-    """People and phones that some call of any campaign holds at this moment."""
-    phones = [phone.number for candidate in candidates for phone in candidate.phones]
+def held(contacts: Iterable[int], phones: Iterable[int]) -> tuple[set[int], set[int]]:
+    """Which of these people and phones some call of any campaign holds at this moment."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, {"contacts": [lead.contact_id for lead in leads], "phones": phones})
+        cursor.execute(HELD, {"contacts": list(contacts), "phones": list(phones)})
         rows = cursor.fetchall()
     return {contact for contact, _ in rows}, {phone for _, phone in rows}
 

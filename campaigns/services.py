@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import events, leads
+from campaigns import do_not_call, events, leads
 from campaigns.models import (
     AuditEntry,
     Campaign,
@@ -283,15 +283,16 @@ def suppress(
     An entry is never shortened by a later, weaker one. Calls are kept from the number when they are about to be made.
     """
     phone = _phone(number, default_country)
-    wanted = {"reason": reason, "source": source, "created_by": by, "expires_at": expires_at}
-    entry, new = Suppression.objects.select_for_update().get_or_create(
-        phone=phone, line_of_business=line_of_business, campaign=campaign, defaults=wanted
+    entry, changed = do_not_call.enter(
+        phone=phone,
+        reason=reason,
+        source=source,
+        by=by,
+        line_of_business=line_of_business,
+        campaign=campaign,
+        expires_at=expires_at,
     )
-    longer = entry.expires_at is not None and (expires_at is None or expires_at > entry.expires_at)
-    if not new and longer:
-        Suppression.objects.filter(pk=entry.pk).update(**wanted)
-        entry.refresh_from_db()
-    if new or longer:
+    if changed:
         audit(by, "suppression.added", entry, {"reason": reason, "source": source, "until": str(expires_at or "")})
     return entry
 

@@ -1,4 +1,4 @@
-"""Background work of campaigns: reading uploaded lists. Each task may run twice, or again after a kill."""
+"""Background work of campaigns: reading uploaded lists, looking again after rules changed. Each may run twice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from campaigns import policies
 from campaigns.lists import importing
-from campaigns.models import ContactList
+from campaigns.models import Campaign, ContactList
 
 # A list nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
 PATIENCE = timedelta(minutes=1)
@@ -27,3 +28,16 @@ def resume_imports() -> None:
     for list_id in late.values_list("pk", flat=True):
         if not importing.is_running(list_id):
             import_list.delay(list_id)
+
+
+@shared_task
+def recheck(campaign_id: int) -> None:
+    """Look again at the leads that this campaign's older rules set aside."""
+    policies.recheck(campaign_id)
+
+
+@shared_task
+def recheck_all() -> None:
+    """Make up for rechecks whose message was lost."""
+    for campaign_id in Campaign.objects.filter(recheck=True).values_list("pk", flat=True):
+        policies.recheck(campaign_id)

@@ -22,5 +22,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(EngineStep)
 app.conf.beat_schedule = {
+    "rules that changed": {"task": "campaigns.tasks.recheck_all", "schedule": 60.0},
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

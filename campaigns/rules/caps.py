@@ -19,8 +19,8 @@ LEVELS = {"attempts": 1, "answered": 2, "conversations": 3}
 # Touches older than this are read only for gaps that are longer, and by their outcome.
 LONG = timedelta(days=35)
 
-# The outcome of a call whose agent chose a disposition of the category refusal.
-REFUSAL = "refusal"
+# The outcome of a conversation whose agent chose a disposition of the category refusal: it takes the other's place.
+REFUSAL, CONVERSATION = "refusal", "conversation"
 
 
 class Period(StrEnum):
@@ -95,19 +95,20 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What is used of a cap: by which touches (oldest first), and until when it is full (None: there is room)."""
+    """What is used of a cap: by which touches (oldest first), whether it is full, and until when (None: for good)."""
 
     cap: Cap
     touches: tuple[Touch, ...]
+    full: bool
     until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A cap that is used up: by which touches (oldest first), and when it frees."""
+    """A cap that is used up: by which touches (oldest first), and when it frees (None: a limit of 0 never does)."""
 
     cap: Cap
-    until: datetime
+    until: datetime | None
     touches: tuple[Touch, ...]
 
 
@@ -125,7 +126,7 @@ def reached(
 ) -> Reached | None:
     """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
     found = spent(cap, subject, touches, zones, now)
-    return Reached(cap, found.until, found.touches) if found and found.until else None
+    return Reached(cap, found.until, found.touches) if found and found.full else None
 
 
 def spent(
@@ -141,7 +142,7 @@ def spent(
     windows = [(_since(counted, start), end) for start, end in _windows(cap, zones, now)]
     fullest = max((inside for inside, _ in windows), key=len, default=[])
     untils = [_frees(cap, inside, end) for inside, end in windows if len(inside) >= cap.limit]
-    return Spent(cap, tuple(fullest), max(untils, default=None))
+    return Spent(cap, tuple(fullest), bool(untils), max(untils, default=None) if cap.limit else None)
 
 
 def leaves(cap: Cap, touch: Touch, zones: Sequence[ZoneInfo], now: datetime) -> datetime:
@@ -155,7 +156,8 @@ def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime
     """Whether the gap refuses a touch now, because of the latest touch that came to its outcome."""
     if not _applies(gap.calls, subject.callback):
         return None
-    matching = [t for t in touches if t.outcome == gap.after and _concerns(gap, subject, t)]
+    outcomes = (gap.after, REFUSAL) if gap.after == CONVERSATION else (gap.after,)
+    matching = [t for t in touches if t.outcome in outcomes and _concerns(gap, subject, t)]
     if not matching:
         return None
     last = max(matching, key=lambda t: t.at)
@@ -172,7 +174,8 @@ def since(caps: Sequence[Cap], gaps: Sequence[Gap], now: datetime) -> datetime:
 
 def long_after(gaps: Sequence[Gap]) -> list[str]:
     """Outcomes whose touches matter however old they are."""
-    return sorted({gap.after for gap in gaps if gap.wait is None or gap.wait > LONG})
+    found = {gap.after for gap in gaps if gap.wait is None or gap.wait > LONG}
+    return sorted(found | {REFUSAL} if CONVERSATION in found else found)
 
 
 def period_start(period: Period, in_zone: ZoneInfo, now: datetime) -> datetime:

@@ -9,17 +9,16 @@ as one of them is; else the phone that frees first says until when. `until` of N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from campaigns.rules import cadence, caps, places, windows
-from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Subject, Touch
 from campaigns.rules.places import Place
 from campaigns.rules.policy import Policy
-from campaigns.rules.windows import Shut
+from campaigns.rules.windows import Hours, Shut
 
 # On do-not-call with no end.
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -116,8 +115,9 @@ class Moment:
 
     policy: Policy
     now: datetime
-    shut: dict[Place, tuple[Shut, ...]] = field(default_factory=dict)
-    opens: dict[tuple[Place, datetime], datetime | None] = field(default_factory=dict)
+    shut: dict[tuple[Place, str], tuple[Shut, ...]] = field(default_factory=dict)
+    opens: dict[tuple[Place, str, datetime], datetime | None] = field(default_factory=dict)
+    over: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
 def verdict(candidate: Candidate, moment: Moment) -> Verdict:
@@ -182,8 +182,9 @@ def _frees(refusal: Refuse) -> tuple[bool, datetime]:
 
 
 def _of_phone(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> list[Refuse]:
-    where = places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
-    return [found for check in CHECKS for found in check(candidate, phone, where, moment)]
+    where = _where(candidate, phone)
+    found = [refusal for check in CHECKS for refusal in check(candidate, phone, where, moment)]
+    return sorted(found, key=lambda refusal: PRECEDENCE[refusal.reason])
 
 
 def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> Refuse | None:
@@ -195,17 +196,26 @@ def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> 
     binding = never or max(found, key=lambda r: (r.until or FOREVER, -PRECEDENCE[r.reason]))
     until = binding.until
     if until is not None:
-        where = places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
-        until = _next_hour(where, moment, until)
+        until = _next_hour(_where(candidate, phone), phone.label, moment, until) or until
     return Refuse(binding.reason, until, binding.rule, binding.inputs, phone.number)
 
 
-def _next_hour(where: Place, moment: Moment, at: datetime) -> datetime:
-    """The first lawful instant from `at` on; `at` itself where none is in sight, to be looked at again then."""
-    key = (where, at)
+def _where(candidate: Candidate, phone: PhoneFacts) -> Place:
+    return places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
+
+
+def _hours_of(label: str, policy: Policy) -> tuple[Hours, ...]:
+    """When phones of this label may be called: the cadence may give some of them hours of their own."""
+    step = next((step for step in policy.cadence if step.label == label and step.week), None)
+    return (*policy.hours, Hours(f"cadence.{label}", step.week)) if step and step.week else policy.hours
+
+
+def _next_hour(where: Place, label: str, moment: Moment, at: datetime) -> datetime | None:
+    """The first lawful instant from `at` on."""
+    key = (where, label, at)
     if key not in moment.opens:
-        moment.opens[key] = windows.next_open(moment.policy.hours, where, at)
-    return moment.opens[key] or at
+        moment.opens[key] = windows.next_open(_hours_of(label, moment.policy), where, at)
+    return moment.opens[key]
 
 
 def _status(_: Candidate, phone: PhoneFacts, __: Place, moment: Moment) -> Iterator[Refuse]:
@@ -223,23 +233,32 @@ def _hours(_: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Ite
     if not where.zones:
         yield Refuse(Reason.UNKNOWN_ZONE, None, phone=phone.number)
         return
-    if where not in moment.shut:
-        moment.shut[where] = tuple(windows.shut(moment.policy.hours, where, moment.now))
-    closed = moment.shut[where]
-    if closed and _never_opens(where, moment):
-        over = next((s for s in closed if s.why == windows.Closed.OVER), None)
-        reason = Reason.OVER if over else Reason.NO_COMMON_HOUR
-        yield Refuse(reason, None, over.hours.name if over else "", {"zones": list(where.zones)}, phone.number)
+    closed = _shut(where, phone.label, moment)
+    inputs = {"zones": list(where.zones)}
+    if closed and _next_hour(where, phone.label, moment, moment.now) is None:
+        over = _over(where, phone.label, moment)
+        yield Refuse(Reason.OVER if over else Reason.NO_COMMON_HOUR, None, over, inputs, phone.number)
         return
     for one in closed:
-        yield Refuse(Reason(one.why), one.opens, one.hours.name, {"zones": list(where.zones)}, phone.number)
+        yield Refuse(Reason(one.why), one.opens, one.hours.name, inputs, phone.number)
 
 
-def _never_opens(where: Place, moment: Moment) -> bool:
-    key = (where, moment.now)
-    if key not in moment.opens:
-        moment.opens[key] = windows.next_open(moment.policy.hours, where, moment.now)
-    return moment.opens[key] is None
+def _shut(where: Place, label: str, moment: Moment) -> tuple[Shut, ...]:
+    key = (where, label)
+    if key not in moment.shut:
+        moment.shut[key] = tuple(windows.shut(_hours_of(label, moment.policy), where, moment.now))
+    return moment.shut[key]
+
+
+def _over(where: Place, label: str, moment: Moment) -> str:
+    """The rule whose last day is why there is no lawful hour any more; empty when there would be none without it."""
+    key = (where, label)
+    if key not in moment.over:
+        hours = _hours_of(label, moment.policy)
+        ends = [(rule.last_day, rule.name) for rule in hours if rule.last_day and windows.concerns(rule, where)]
+        endless = [replace(rule, last_day=None) for rule in hours]
+        moment.over[key] = min(ends)[1] if ends and windows.next_open(endless, where, moment.now) else ""
+    return moment.over[key]
 
 
 def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
@@ -247,8 +266,9 @@ def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment)
     for cap in moment.policy.caps:
         found = caps.reached(cap, subject, candidate.touches, zones, moment.now)
         if found:
+            until = found.until + MOMENT if found.until else None
             inputs = {"n": len(found.touches), "limit": cap.limit}
-            yield Refuse(Reason.CAP_REACHED, found.until + MOMENT, cap.name, inputs, phone.number)
+            yield Refuse(Reason.CAP_REACHED, until, cap.name, inputs, phone.number)
 
 
 def _gaps(candidate: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> Iterator[Refuse]:
@@ -261,34 +281,18 @@ def _gaps(candidate: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> 
             yield Refuse(Reason.TOO_SOON, until, gap.name, inputs, phone.number)
 
 
-def _cadence(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
-    """A phone of some kinds has hours of its own, and attempts are spread over the parts of the day."""
-    step = _step_of(phone, moment.policy.cadence)
-    if step and step.week:
-        hours = windows.Hours(f"cadence.{step.label}", step.week)
-        for one in windows.shut([hours], where, moment.now):
-            yield Refuse(Reason.OUTSIDE_HOURS, one.opens, hours.name, {"label": step.label}, phone.number)
+def _spread(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
+    """Attempts are spread over the parts of the day; a callback is due when it was promised."""
     if moment.policy.spread and not candidate.callback:
         zones = places.known_zones(where.zones)
-        subject = _subject(candidate, phone)
-        until = cadence.tried_until(subject, candidate.touches, zones, moment.now)
+        until = cadence.tried_until(_subject(candidate, phone), candidate.touches, zones, moment.now)
         if until:
             yield Refuse(Reason.SAME_PART_OF_DAY, until, "spread", {}, phone.number)
 
 
-def _step_of(phone: PhoneFacts, steps: tuple[Step, ...]) -> Step | None:
-    return next((step for step in steps if step.label == phone.label), None)
-
-
-def _subject(candidate: Candidate, phone: PhoneFacts) -> Subject:
-    return Subject(
-        phone.number,
-        candidate.contact_id,
-        candidate.campaign_id,
-        candidate.line_of_business_id,
-        candidate.callback,
-    )
+def _subject(who: Candidate, phone: PhoneFacts) -> Subject:
+    return Subject(phone.number, who.contact_id, who.campaign_id, who.line_of_business_id, who.callback)
 
 
 Check = Callable[[Candidate, PhoneFacts, Place, Moment], Iterator[Refuse]]
-CHECKS: tuple[Check, ...] = (_status, _do_not_call, _hours, _caps, _gaps, _cadence)
+CHECKS: tuple[Check, ...] = (_status, _do_not_call, _hours, _caps, _gaps, _spread)

@@ -156,7 +156,7 @@ def hours_to_end(outlook: Outlook, work: Work, rate: float, scale: float = 1.0) 
         if possible <= 0:
             continue
         if left <= possible + 0.5:
-            return dialled + left / possible
+            return dialled + left / capacity
         left, dialled = left - possible, dialled + 1
     return None
 

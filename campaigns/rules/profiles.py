@@ -18,7 +18,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from campaigns.rules.caps import LEVELS, REFUSAL, Calls, Cap, Gap, Period
+from campaigns.rules.caps import LEVELS, LONG, REFUSAL, Calls, Cap, Gap, Period
 from campaigns.rules.reading import BadProfile, Field
 from campaigns.rules.regions import ZONES_OF_REGION
 from campaigns.rules.retries import DEFAULTS
@@ -45,7 +45,8 @@ UNSAID: Mapping[str, Any] = {
 OWN = ("name", "title", "title_zh", "base", "notes", "source", "evidence", "evidence_detail", "caveat")
 ABANDON_TEXTS = ("window", "scope", "denominator", "measured_from")
 
-YEAR_HOURS = 366 * 24
+# Older touches are kept only where they came to a refusal, so nothing else may look further back; in hours.
+LONGEST_WINDOW, LONGEST_GAP, LONGEST_AFTER_REFUSAL = 31 * 24, int(LONG / timedelta(hours=1)), 10 * 365 * 24
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _COUNTRY = re.compile(r"(?:[A-Z]{2})?")
@@ -77,8 +78,8 @@ def parse(data: Any) -> tuple[Profile, ...]:
     known: dict[str, dict[str, Any]] = {}
     found = []
     for entry in listed.entries():
-        name = _name(entry.record((*OWN, *UNSAID)).at("name"), known)
-        own = Field(f"Compliance profile {name}", "", entry.value)
+        name = _name(entry.record().at("name"), known)
+        own = Field(f"Compliance profile {name}", "", entry.value).record((*OWN, *UNSAID))
         known[name] = _with_base(own, known)
         found.append(_profile(name, Field(own.owner, "", known[name])))
     return tuple(found)
@@ -146,15 +147,15 @@ def _with_base(own: Field, known: Mapping[str, dict[str, Any]]) -> dict[str, Any
 def _profile(name: str, entry: Field) -> Profile:
     return Profile(
         name=name,
-        title=entry.at("title").text(least=1),
-        title_zh=entry.at("title_zh").text(least=1),
+        title=entry.at("title").text(1, 120),
+        title_zh=entry.at("title_zh").text(1, 120),
         country=_country(entry.at("country")),
         hours=_hours(name, entry),
         caps=tuple(_cap(f"{name}.cap-{n}", cap) for n, cap in enumerate(entry.at("caps").entries(), 1)),
         gaps=_gaps(name, entry.at("gaps")),
         min_ring_seconds=entry.at("min_ring_seconds").whole(0, 120),
         abandon=_abandon(entry.at("abandon")),
-        source=entry.at("source").text(least=1),
+        source=entry.at("source").text(1),
         evidence=_evidence(entry),
         note=_note(entry),
     )
@@ -240,7 +241,7 @@ def _cap(name: str, field: Field) -> Cap:
         counts=field.at("counts").choice(LEVELS) if field.has("counts") else "attempts",
         per=field.at("per").choice(PERS),
         scope=field.at("scope").choice(SCOPES),
-        window=calendar or _duration(field.at("window_hours"), least=1 / 60),
+        window=calendar or _duration(field.at("window_hours"), 1 / 60, LONGEST_WINDOW),
         limit=field.at("limit").whole(0, 10_000),
         calls=_calls(field),
     )
@@ -255,17 +256,22 @@ def _gaps(name: str, field: Field) -> tuple[Gap, ...]:
 
 def _gap(name: str, field: Field) -> Gap:
     field.record(("after", "wait_hours", "per", "scope", "calls"))
-    if not field.has("wait_hours"):
-        raise field.bad("an object with wait_hours, which is null for never again")
-    never = field.value["wait_hours"] is None
     return Gap(
         name=f"{name}.gap-{_after(field)}",
         after=_after(field),
         per=field.at("per").choice(PERS),
         scope=field.at("scope").choice(SCOPES),
-        wait=None if never else _duration(field.at("wait_hours")),
+        wait=_wait(field),
         calls=_calls(field),
     )
+
+
+def _wait(field: Field) -> timedelta | None:
+    """The gap's wait; it has to be said that it is never (null)."""
+    refused = _after(field) == REFUSAL
+    if refused and field.has("wait_hours") and field.value["wait_hours"] is None:
+        return None
+    return _duration(field.at("wait_hours"), 0, LONGEST_AFTER_REFUSAL if refused else LONGEST_GAP)
 
 
 def _after(field: Field) -> str:
@@ -276,9 +282,9 @@ def _calls(field: Field) -> Calls:
     return Calls(field.at("calls").choice(Calls)) if field.has("calls") else Calls.ALL
 
 
-def _duration(field: Field, least: float = 0) -> timedelta:
-    """Hours as a time in whole seconds, which is how a policy keeps it; ten years at most."""
-    return timedelta(seconds=round(field.number(least, 10 * YEAR_HOURS) * 3600))
+def _duration(field: Field, least: float, most: float) -> timedelta:
+    """Hours as a time in whole seconds, which is how a policy keeps it."""
+    return timedelta(seconds=round(field.number(least, most) * 3600))
 
 
 def _abandon(field: Field) -> Mapping[str, Any] | None:

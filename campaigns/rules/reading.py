@@ -52,10 +52,10 @@ class Field:
             raise self.bad(f"a list of at most {MOST_ENTRIES}")
         return [self.at(n) for n in range(len(self.value))]
 
-    def text(self, least: int = 0) -> str:
+    def text(self, least: int = 0, most: int = LONGEST_TEXT) -> str:
         """A text that a database keeps and a screen shows: no control characters but the end of a line."""
-        if not isinstance(self.value, str) or not least <= len(self.value.strip()) <= LONGEST_TEXT:
-            raise self.bad(f"a text of {least} to {LONGEST_TEXT} characters")
+        if not isinstance(self.value, str) or not least <= len(self.value.strip()) <= most:
+            raise self.bad(f"a text of {least} to {most} characters")
         if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in self.value):
             raise self.bad("a text without control characters")
         return self.value

@@ -52,7 +52,7 @@ class Use:
 
     @property
     def is_full(self) -> bool:
-        return self.until is not None
+        return self.used >= self.cap.limit
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def _spent(whys: Sequence[LeadWhy]) -> Iterable[tuple[LeadWhy, PhoneFacts, Spent
             subject = _subject(why, phone)
             for cap in why.policy.caps:
                 spent = caps.spent(cap, subject, why.candidate.touches, zones, why.now)
-                if spent and spent.touches:
+                if spent and (spent.touches or spent.full):
                     yield why, phone, spent
 
 

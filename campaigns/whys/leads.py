@@ -142,7 +142,8 @@ def _of_campaign(leads: list[Lead], now: datetime, versions: dict[int, PolicyVer
     policy = policies.of(campaign)
     due = [DueLead(each.pk, each.contact_id, each.attempts, each.callback, each.callback_expires_at) for each in leads]
     candidates = reservation.candidates_of(campaign, policy, due, now, lock=False)
-    taken = reservation.held(due, candidates.values())
+    phones = {phone.number for candidate in candidates.values() for phone in candidate.phones}
+    taken = reservation.held(candidates, phones)
     moments: dict[datetime, Moment] = {}
     return [_why(lead, candidates[lead.contact_id], policy, now, moments, taken, versions) for lead in leads]
 

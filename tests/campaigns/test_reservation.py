@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns import reservation
+from campaigns import leads, ledger, reservation, services
 from campaigns.models import FrequencyCap, Lead, Suppression, Touch
 from dialer.rules.ids import new_call_id
 from tests import build
@@ -110,3 +110,109 @@ def test_campaigns_racing_for_the_same_people_never_both_get_one():
         thread.join(120)
 
     assert len(got) == len(set(got)) == len(people)
+
+
+def settle(reserved, disposition, now):
+    """The call that holds the lead has been a conversation, and the agent says what it came to."""
+    ledger.came_to([(ledger.TouchKey(reserved.phone, reserved.at, reserved.call_id), 3, "conversation")])
+    leads.settle_disposition(
+        lead_id=reserved.lead_id, call_id=reserved.call_id, phone=reserved.phone, reserved_at=reserved.at,
+        disposition=disposition, callback_at=None, by=None, now=now,
+    )  # fmt: skip
+
+
+def in_another_session(work):
+    """Do it there, to its end."""
+
+    def and_close() -> None:
+        with transaction.atomic():
+            work()
+        connection.close()
+
+    thread = threading.Thread(target=and_close)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reading", ["_suppressed", "_touches", "held"])
+def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(reading, monkeypatch):
+    FrequencyCap.objects.create(counts="conversations", per="contact", scope="all", window_hours=24, limit=1)
+    first, second, person = build.campaign(), build.campaign(), build.contact()
+    build.lead(first, person)
+    build.lead(second, person)
+    [call] = reserve(first)
+    read = getattr(reservation, reading)
+
+    def read_and_then_it_ends(*args):
+        found = read(*args)
+        monkeypatch.setattr(reservation, reading, read)
+        in_another_session(lambda: settle(call, build.disposition("no", "refusal"), timezone.now()))
+        return found
+
+    monkeypatch.setattr(reservation, reading, read_and_then_it_ends)
+
+    assert reserve(second) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_for_the_campaign_decides_by_the_time_it_is_then():
+    campaign = build.campaign()
+    build.lead(campaign)
+    asked, locked, release = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            reservation._lock_campaign(campaign.pk)
+            locked.set()
+            release.wait(60)
+        connection.close()
+
+    def ask() -> None:
+        with transaction.atomic():
+            asked.began = reservation_began()
+            asked.set()
+            asked.got = reservation.reserve(campaign=campaign, want=1, new_call_id=new_call_id)
+        connection.close()
+
+    def reservation_began():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            return cursor.fetchone()[0]
+
+    threads = [threading.Thread(target=hold), threading.Thread(target=ask)]
+    threads[0].start()
+    assert locked.wait(60)
+    threads[1].start()
+    assert asked.wait(60)
+    waited_until = timezone.now()
+    release.set()
+    for thread in threads:
+        thread.join(60)
+
+    [reserved] = asked.got
+    assert asked.began < waited_until < reserved.at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_put_on_do_not_call_while_we_decide_is_so_from_after_our_decision():
+    campaign = build.campaign()
+    lead = build.lead(campaign)
+    number = lead.contact.phones.get().pk
+    waiting = threading.Event()
+
+    def put() -> None:
+        waiting.set()
+        services.suppress(number=f"+{number}", reason="asked", by=None)
+        connection.close()
+
+    with transaction.atomic():
+        [reserved] = reservation.reserve(campaign=campaign, want=1, new_call_id=new_call_id)
+        thread = threading.Thread(target=put)
+        thread.start()
+        assert waiting.wait(60)
+        decided = timezone.now()
+    thread.join(60)
+
+    assert Suppression.objects.get().created_at > decided > reserved.at

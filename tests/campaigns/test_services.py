@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaigns import events, services
 from campaigns.models import (
@@ -330,3 +330,15 @@ def test_the_trail_names_nobody_and_no_number(sam: User) -> None:
     services.suppress(number="+8613800138000", reason="asked", by=sam)
 
     assert "13800138000" not in str(list(AuditEntry.objects.values()))
+
+
+@pytest.mark.django_db
+def test_an_entry_that_had_expired_holds_anew_from_when_it_is_made_again():
+    last_week = timezone.now() - timedelta(days=7)
+    entry = services.suppress(number="+8613800138000", reason="asked", by=None, expires_at=last_week)
+    Suppression.objects.filter(pk=entry.pk).update(created_at=last_week)
+
+    again = services.suppress(number="+8613800138000", reason="asked again", by=None)
+
+    assert (again.pk, again.expires_at) == (entry.pk, None)
+    assert again.created_at > last_week + timedelta(days=6)

@@ -265,3 +265,17 @@ def test_a_shift_signs_in_pauses_and_leaves_by_its_phone():
     assert shift.ended
     with pytest.raises(shifts.NotOnCampaign):
         shifts.sign_in(agent=build.agent(), campaign=campaign)
+
+
+def test_who_says_never_again_is_never_called_again_whatever_was_noted_before():
+    campaign, server = build.campaign(), build.server()
+    lead = build.lead(campaign)
+    number = lead.contact.phones.get().pk
+    Suppression.objects.create(phone=number, expires_at=timezone.now() - timedelta(days=1))
+    call, shift = talk(campaign, server)
+    calls.hear([f.HungUp(call, at(5), 16)], timezone.now())
+
+    never = build.disposition("never", "do_not_call")
+    calls.record_disposition(shift_id=shift.pk, disposition=never, note="", callback_at=None, by=shift.agent.user)
+
+    assert Suppression.objects.get(phone=number).expires_at is None

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns import rulebook
+from campaigns.models import Campaign, Lead
 from campaigns.rules import windows
 from campaigns.rules.places import Place
 from dialer import calls, matching, shifts
@@ -219,6 +220,40 @@ def test_a_callback_needs_a_time_on_the_customers_own_clock():
 
     assert sent.status_code == 200
     assert AttemptResult.objects.get(pk=call).callback_at == local
+
+
+def test_a_callback_the_agent_wants_to_make_is_theirs_until_it_is_anyones():
+    campaign = build.campaign(callback_fallback_minutes=20, callback_expires_hours=4)
+    build.disposition("later", "callback", campaign=campaign)
+    client, shift, call = wrapping_up(campaign)
+    at = timezone.now().replace(microsecond=0) + timedelta(days=1)
+
+    form = {"call": call, "disposition": "later", "callback_at": at.isoformat(), "callback_personal": "1"}
+    assert client.post("/desk/disposition/", form).status_code == 200
+
+    lead = Lead.objects.get(campaign=campaign)
+    assert (lead.callback, lead.callback_by_id, lead.due_at) == (True, shift.agent.user_id, at)
+    assert lead.callback_open_at == at + timedelta(minutes=20)
+    assert lead.callback_expires_at == at + timedelta(hours=4)
+
+
+def test_a_callback_at_an_unlawful_hour_is_refused_with_the_first_lawful_one():
+    campaign = build.campaign()
+    build.disposition("later", "callback", campaign=campaign)
+    client, _shift, call = wrapping_up(campaign)
+    ten_to_seven = [[[600, 1140]]] * 7
+    rulebook.set_hours(
+        campaign=campaign, week=ten_to_seven, calls_on_holidays=True, starts_on=None, ends_on=None, by=None
+    )
+    night = (timezone.now().astimezone(HONG_KONG) + timedelta(days=1)).replace(hour=22, minute=0)
+
+    sent = client.post(
+        "/desk/disposition/", {"call": call, "disposition": "later", "callback_at": night.isoformat(timespec="minutes")}
+    )
+
+    assert sent.status_code == 422
+    assert "10:00" in sent.content.decode()
+    assert not AttemptResult.objects.exists()
 
 
 def test_a_pause_asked_for_in_a_call_comes_after_it():

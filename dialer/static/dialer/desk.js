@@ -56,7 +56,7 @@
     window.FairdialClock.tick();
     document.title = document.title.replace(/^.*? · /, `${desk().querySelector(".state")?.textContent || ""} · `);
     const call = desk().dataset.call;
-    if (call !== (draft.call || "")) keep({ call, note: "", pick: null });
+    if (call !== (draft.call || "")) keep({ call, note: "", pick: null, personal: false });
     if (form()) dressResult();
     if (focus) refocus();
     if (state() === "talking" && call && call !== sounded) bridged(call);
@@ -101,6 +101,7 @@
   function dressResult() {
     const note = document.getElementById("note");
     if (draft.note && !note.value) note.value = draft.note;
+    document.getElementById("callback-personal").checked = Boolean(draft.personal);
     press();
     clearTimeout(grace);
     grace = null;
@@ -203,6 +204,7 @@
   ["htmx:afterSwap", "htmx:afterSettle"].forEach((name) => document.addEventListener(name, () => { if (desk()) dress(); }));
   document.addEventListener("fairdial:phone", dressMute);
   document.addEventListener("input", (event) => { if (event.target.id === "note") keep({ note: event.target.value }); });
+  document.addEventListener("change", (event) => { if (event.target.id === "callback-personal") keep({ personal: event.target.checked }); });
   document.addEventListener("focusout", (event) => { if (event.target.id === "note" && form() && state() === "wrap_up" && ripe() && !posting && !grace) dressResult(); });
 
   document.addEventListener("click", (event) => {

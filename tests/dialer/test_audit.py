@@ -1,0 +1,481 @@
+"""The independent checker: for each rule a history that breaks it, and one that only just does not.
+
+Histories are written by hand, past everything that would have refused these calls.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+
+from campaigns.models import LineOfBusiness, PolicyVersion, Suppression, Touch
+from campaigns.rules import policy as rules
+from campaigns.rules.caps import Calls, Cap, Gap, Period
+from campaigns.rules.policy import Policy
+from campaigns.rules.windows import WHOLE_DAY, Hours
+from dialer.audit import audit, findings
+from dialer.models import Attempt, AttemptResult
+from dialer.rules.ids import new_call_id
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+# A Wednesday, at noon.
+NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+ANY_TIME = Hours("any", (WHOLE_DAY,) * 7)
+NINE_TO_FIVE_BUT_LUNCH = ((540, 720), (780, 1020))
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_versions = itertools.count(1)
+
+
+def policy(campaign, *rows, **fields):
+    """The id of a version of these rules: hours, caps and gaps, told apart by what they are."""
+    kinds = {kind: tuple(row for row in rows if isinstance(row, kind)) for kind in (Hours, Cap, Gap)}
+    made = Policy(kinds[Hours] or (ANY_TIME,), kinds[Cap], kinds[Gap])
+    return PolicyVersion.objects.create(campaign=campaign, number=next(_versions), data=rules.dump(made)).pk
+
+
+def call(campaign, person, at, *, by, came_to="no_answer", said=None, lasted=MINUTE, callback=False, **fields):
+    """One call in the history with its touch, allowed `by` a policy; `said` is an agent's disposition."""
+    conversation = came_to == "conversation"
+    answered = at + timedelta(seconds=5) if conversation or came_to in ("abandoned", "hung_up") else None
+    row = {
+        "id": new_call_id(),
+        "server_id": 1,
+        "trunk_id": 1,
+        "campaign_id": campaign.pk,
+        "lead_id": 1,
+        "contact_id": person.pk,
+        "phone": person.phones.first().pk,
+        "outcome": came_to,
+        "reserved_at": at,
+        "placed_at": at,
+        "answered_at": answered,
+        "bridged_at": answered if conversation else None,
+        "ended_at": at + lasted,
+        **fields,
+    }
+    made = Attempt.objects.create(**row)
+    if came_to not in ("failed", "released"):
+        Touch.objects.create(
+            phone=made.phone,
+            at=at,
+            call_id=made.pk,
+            contact_id=person.pk,
+            campaign_id=campaign.pk,
+            line_of_business_id=campaign.line_of_business_id,
+            level=3 if conversation else 2 if answered else 1,
+            callback=callback,
+            policy_id=by,
+        )
+    if said:
+        AttemptResult.objects.create(attempt_id=made.pk, campaign=campaign, disposition=said, at=made.ended_at)
+    return made
+
+
+def broken(since=LONG_AGO):
+    return {check: count for check, count in audit(since).items() if count}
+
+
+def cap(limit, window, *, counts="attempts", per="contact", scope="all", calls=Calls.ALL):
+    return Cap("cap", counts, per, scope, window, limit, calls)
+
+
+def gap(after, wait, *, per="contact", scope="all", calls=Calls.ALL):
+    return Gap("gap", after, per, scope, wait, calls)
+
+
+# Two calls at once
+
+
+@pytest.mark.parametrize(("starts", "found"), [(MINUTE - MICROSECOND, 1), (MINUTE, 0)])
+def test_a_call_may_begin_when_the_one_before_has_ended_and_not_earlier(starts, found):
+    campaign, person = build.campaign(), build.contact(build.phone(), build.phone())
+    by = policy(campaign)
+    call(campaign, person, NOON, by=by)
+    call(campaign, person, NOON + starts, by=by, phone=person.phones.last().pk)
+
+    assert broken() == ({"two_calls_to_one_person_at_once": 1} if found else {})
+
+
+def test_a_number_two_people_share_is_one_number_and_a_long_call_hides_behind_no_short_one():
+    campaign, shared = build.campaign(), build.phone()
+    he, she, they = build.contact(shared), build.contact(shared), build.contact(shared)
+    by = policy(campaign)
+    call(campaign, he, NOON, by=by, lasted=HOUR)
+    call(campaign, she, NOON + MINUTE, by=by, lasted=MINUTE)
+    call(campaign, they, NOON + 10 * MINUTE, by=by)
+
+    assert broken() == {"two_calls_to_one_number_at_once": 2}
+
+
+def test_what_failed_on_our_side_rang_nowhere():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(1, DAY))
+    call(campaign, person, NOON, by=by, came_to="failed")
+    call(campaign, person, NOON + 10 * MICROSECOND, by=by)
+
+    assert broken() == {}
+
+
+# Frequency caps
+
+
+@pytest.mark.parametrize(("later", "found"), [(DAY - MICROSECOND, 1), (DAY, 0)])
+def test_a_touch_as_old_as_a_rolling_window_has_left_it(later, found):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(2, DAY))
+    call(campaign, person, NOON, by=by)
+    call(campaign, person, NOON + HOUR, by=by)
+    call(campaign, person, NOON + later, by=by)
+
+    assert broken() == ({"frequency_caps": 1} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcomes", "found"),
+    [
+        ("answered", ("no_answer", "no_answer"), 0),
+        ("answered", ("abandoned", "no_answer"), 1),
+        ("conversations", ("abandoned", "abandoned"), 0),
+        ("conversations", ("conversation", "no_answer"), 1),
+    ],
+)
+def test_a_cap_counts_calls_that_came_as_far_as_it_says(counts, outcomes, found):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(1, DAY, counts=counts))
+    for hour, outcome in enumerate(outcomes):
+        call(campaign, person, NOON + hour * HOUR, by=by, came_to=outcome)
+
+    assert broken() == ({"frequency_caps": 1} if found else {})
+
+
+def test_an_answer_counts_from_when_it_was_given():
+    campaign, shared = build.campaign(), build.phone()
+    he, she = build.contact(shared), build.contact(shared)
+    by = policy(campaign, cap(1, DAY, counts="answered", per="phone"))
+    call(campaign, he, NOON, by=by, came_to="abandoned", answered_at=NOON + 2 * MINUTE, ended_at=NOON + 3 * MINUTE)
+    call(campaign, she, NOON + MINUTE, by=by, placed_at=NOON + 3 * MINUTE, ended_at=NOON + 4 * MINUTE)
+
+    assert broken() == {}
+
+
+@pytest.mark.parametrize(("per", "found"), [("contact", 0), ("phone", 1)])
+def test_a_cap_is_per_person_or_per_number(per, found):
+    campaign, shared = build.campaign(), build.phone()
+    he, she = build.contact(shared), build.contact(shared)
+    by = policy(campaign, cap(1, DAY, per=per))
+    call(campaign, he, NOON, by=by)
+    call(campaign, she, NOON + HOUR, by=by)
+
+    assert broken() == ({"frequency_caps": 1} if found else {})
+
+
+@pytest.mark.parametrize(("scope", "found"), [("campaign", 0), ("line_of_business", 1), ("all", 2)])
+def test_a_cap_is_over_a_campaign_a_line_of_business_or_all(scope, found):
+    cards = LineOfBusiness.objects.create(name="Cards")
+    first, second = build.campaign(line_of_business=cards), build.campaign(line_of_business=cards)
+    other, person = build.campaign(), build.contact()
+    call(other, person, NOON, by=policy(other))
+    call(first, person, NOON + HOUR, by=policy(first, cap(1, DAY, scope=scope)))
+    call(second, person, NOON + 2 * HOUR, by=policy(second, cap(1, DAY, scope=scope)))
+
+    assert broken() == ({"frequency_caps": found} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("calls", "first", "second", "found"),
+    [
+        (Calls.ALL, False, True, 1),
+        (Calls.UNASKED, False, True, 0),
+        (Calls.UNASKED, True, False, 0),
+        (Calls.UNASKED, False, False, 1),
+        (Calls.CALLBACKS, False, False, 0),
+        (Calls.CALLBACKS, True, True, 1),
+    ],
+)
+def test_a_cap_is_of_all_calls_of_unasked_ones_or_of_callbacks(calls, first, second, found):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(1, DAY, calls=calls))
+    call(campaign, person, NOON, by=by, callback=first)
+    call(campaign, person, NOON + HOUR, by=by, callback=second)
+
+    assert broken() == ({"frequency_caps": 1} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "second", "found"),
+    [
+        # Shanghai's midnight is 16:00 UTC.
+        (Period.DAY, datetime(2026, 11, 4, 15, 59), datetime(2026, 11, 4, 16, 0), 0),
+        (Period.DAY, datetime(2026, 11, 4, 16, 0), datetime(2026, 11, 5, 15, 59), 1),
+        (Period.WEEK, datetime(2026, 11, 8, 15, 59), datetime(2026, 11, 8, 16, 0), 0),
+        (Period.WEEK, datetime(2026, 11, 1, 16, 0), datetime(2026, 11, 8, 15, 59), 1),
+        (Period.MONTH, datetime(2026, 10, 31, 15, 59), datetime(2026, 10, 31, 16, 0), 0),
+        (Period.MONTH, datetime(2026, 10, 31, 16, 0), datetime(2026, 11, 30, 15, 59), 1),
+    ],
+)
+def test_days_weeks_and_months_are_those_of_the_callees_calendar(period, first, second, found):
+    campaign, person = build.campaign(), build.contact(time_zone="Asia/Shanghai")
+    by = policy(campaign, cap(1, period))
+    call(campaign, person, first.replace(tzinfo=UTC), by=by)
+    call(campaign, person, second.replace(tzinfo=UTC), by=by)
+
+    assert broken() == ({"frequency_caps": 1} if found else {})
+
+
+def test_a_calendar_day_must_have_room_in_every_zone_they_may_be_in():
+    campaign = build.campaign()
+    person = build.contact(build.phone(zones=["Europe/London", "Asia/Shanghai"]))
+    by = policy(campaign, cap(1, Period.DAY))
+    call(campaign, person, datetime(2026, 11, 4, 15, 30, tzinfo=UTC), by=by)
+    call(campaign, person, datetime(2026, 11, 4, 16, 30, tzinfo=UTC), by=by)  # another day in Shanghai alone
+
+    assert broken() == {"frequency_caps": 1}
+
+
+def test_each_call_is_judged_by_the_rules_it_was_allowed_by():
+    campaign, person = build.campaign(), build.contact()
+    before, after = policy(campaign), policy(campaign, cap(1, DAY))
+    call(campaign, person, NOON, by=before)
+    call(campaign, person, NOON + HOUR, by=before)
+    call(campaign, person, NOON + 2 * HOUR, by=after)
+
+    assert broken() == {"frequency_caps": 1}
+
+
+def test_calls_before_the_moment_are_counted_and_not_judged():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(1, timedelta(days=60)))
+    for day in range(3):
+        call(campaign, person, NOON + day * 20 * DAY, by=by)
+
+    assert broken(since=NOON + 30 * DAY) == {"frequency_caps": 1}
+
+
+# Gaps
+
+
+@pytest.mark.parametrize(("later", "found"), [(2 * HOUR - MICROSECOND, 1), (2 * HOUR, 0)])
+def test_a_gap_is_over_when_it_is_over(later, found):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, gap("busy", 2 * HOUR))
+    call(campaign, person, NOON, by=by, came_to="busy")
+    call(campaign, person, NOON + later, by=by)
+
+    assert broken() == ({"minimum_gaps": 1} if found else {})
+
+
+def test_a_gap_is_after_its_own_outcome_only():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, gap("busy", 2 * HOUR))
+    call(campaign, person, NOON, by=by, came_to="no_answer")
+    call(campaign, person, NOON + HOUR, by=by)
+
+    assert broken() == {}
+
+
+@pytest.mark.parametrize(("category", "found"), [("refusal", 1), ("complaint", 1), ("do_not_call", 1), ("success", 0)])
+def test_who_said_no_is_left_alone_for_good_however_long_ago_that_was(category, found):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, gap("refusal", None))
+    said = build.disposition(category, category)
+    call(campaign, person, NOON - 700 * DAY, by=by, came_to="conversation", said=said)
+    call(campaign, person, NOON, by=by)
+
+    assert broken(since=NOON) == ({"minimum_gaps": 1} if found else {})
+
+
+def test_a_refusal_is_of_the_person_and_not_of_who_shares_the_number():
+    campaign, shared = build.campaign(), build.phone()
+    he, she = build.contact(shared), build.contact(shared)
+    by = policy(campaign, gap("refusal", None))
+    call(campaign, he, NOON, by=by, came_to="conversation", said=build.disposition("no", "refusal"))
+    call(campaign, she, NOON + DAY, by=by)
+
+    assert broken() == {}
+
+
+def test_a_conversation_that_came_to_a_refusal_is_a_conversation_too():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, gap("conversation", DAY))
+    call(campaign, person, NOON, by=by, came_to="conversation", said=build.disposition("no", "refusal"))
+    call(campaign, person, NOON + HOUR, by=by)
+
+    assert broken() == {"minimum_gaps": 1}
+
+
+# Calling hours
+
+
+@pytest.mark.parametrize(
+    ("clock", "found"),
+    [("08:59", 1), ("09:00", 0), ("11:59", 0), ("12:00", 1), ("12:59", 1), ("13:00", 0), ("16:59", 0), ("17:00", 1)],
+)
+def test_hours_begin_and_end_to_the_minute_on_the_callees_clock(clock, found):
+    campaign, person = build.campaign(), build.contact(time_zone="America/New_York")
+    hours = Hours("office", (NINE_TO_FIVE_BUT_LUNCH,) * 7)
+    at = datetime.fromisoformat(f"2026-11-04T{clock}:59-05:00")
+    call(campaign, person, at, by=policy(campaign, hours))
+
+    assert broken() == ({"calling_hours": 1} if found else {})
+
+
+@pytest.mark.parametrize(("day", "found"), [(6, 0), (7, 1), (8, 1), (9, 0)])
+def test_hours_are_those_of_the_weekday(day, found):
+    campaign, person = build.campaign(), build.contact()
+    hours = Hours("weekdays", (WHOLE_DAY,) * 5 + ((),) * 2)
+    call(campaign, person, NOON.replace(day=day), by=policy(campaign, hours))
+
+    assert broken() == ({"calling_hours": 1} if found else {})
+
+
+def test_hours_hold_in_every_zone_they_may_be_in():
+    campaign = build.campaign()
+    person = build.contact(build.phone(zones=["Europe/London", "Asia/Shanghai"]))
+    hours = Hours("office", (((540, 1080),),) * 7)
+    call(campaign, person, datetime(2026, 11, 4, 10, tzinfo=UTC), by=policy(campaign, hours))  # 18:00 in Shanghai
+
+    [(_, why)] = findings(LONG_AGO)["calling_hours"].examples
+    assert "Asia/Shanghai" in why
+
+
+def test_the_records_zone_comes_before_its_regions_and_that_before_the_numbers():
+    campaign, hours = build.campaign(), Hours("office", (((540, 1080),),) * 7)
+    by, nine_in_new_york = policy(campaign, hours), datetime(2026, 11, 4, 14, tzinfo=UTC)
+    by_record = build.contact(build.phone(zones=["Asia/Shanghai"]), time_zone="America/New_York", region="US-CA")
+    by_region = build.contact(build.phone(zones=["America/New_York"]), region="US-CA")
+    call(campaign, by_record, nine_in_new_york, by=by)
+    assert broken() == {}
+
+    call(campaign, by_region, nine_in_new_york, by=by)
+    assert broken() == {"calling_hours": 1}
+
+
+def test_nobody_may_be_called_whose_zone_nobody_knows():
+    campaign, person = build.campaign(), build.contact(build.phone(zones=["Not/A_Zone"]))
+    call(campaign, person, NOON, by=policy(campaign))
+
+    assert broken() == {"calling_hours": 1}
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "day", "holiday", "found"),
+    [
+        ("DE", "", date(2026, 10, 3), (), 1),  # German Unity
+        ("DE", "", date(2026, 10, 3), None, 0),  # a rule that knows no holidays
+        ("DE", "", date(2026, 10, 3), ((700, 800),), 0),
+        ("DE", "", date(2026, 10, 2), (), 0),
+        ("DE", "DE-BY", date(2026, 11, 1), (), 1),  # All Saints, of some regions only
+        ("DE", "DE-BE", date(2026, 11, 1), (), 0),
+        ("XX", "", date(2026, 10, 3), (), 0),
+    ],
+)
+def test_public_holidays_have_hours_of_their_own(country, region, day, holiday, found):
+    campaign, person = build.campaign(), build.contact(build.phone(country=country), time_zone="UTC", region=region)
+    hours = Hours("own", (WHOLE_DAY,) * 7, holiday=holiday)
+    call(campaign, person, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), by=policy(campaign, hours))
+
+    assert broken() == ({"calling_hours": 1} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"first_day": date(2026, 11, 4), "last_day": date(2026, 11, 4)}, 0),
+        ({"first_day": date(2026, 11, 5)}, 1),
+        ({"last_day": date(2026, 11, 3)}, 1),
+        ({"closed": frozenset({date(2026, 11, 4)})}, 1),
+        ({"closed": frozenset({date(2026, 11, 3), date(2026, 11, 5)})}, 0),
+    ],
+)
+def test_first_last_and_closed_days_are_days_of_the_callees_calendar(fields, found):
+    campaign, person = build.campaign(), build.contact(time_zone="Asia/Shanghai")
+    hours = Hours("own", (WHOLE_DAY,) * 7, **fields)
+    call(campaign, person, datetime(2026, 11, 3, 16, 0, tzinfo=UTC), by=policy(campaign, hours))
+
+    assert broken() == ({"calling_hours": 1} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "found"),
+    [("US", "US-FL", 1), ("US", "US-CA", 0), ("US", "", 1), ("", "", 1), ("GB", "", 0)],
+)
+def test_regional_hours_hold_there_and_for_those_who_might_be_there(country, region, found):
+    campaign, person = build.campaign(), build.contact(build.phone(country=country), time_zone="UTC", region=region)
+    florida = Hours("florida", ((),) * 7, regions=frozenset({"US-FL"}))
+    call(campaign, person, NOON, by=policy(campaign, florida))
+
+    assert broken() == ({"calling_hours": 1} if found else {})
+
+
+# The rest
+
+
+@pytest.mark.parametrize(
+    ("listed", "expires", "found"),
+    [
+        (-HOUR, None, 1),
+        (timedelta(0), None, 0),
+        (-HOUR, timedelta(0), 0),
+        (-HOUR, MICROSECOND, 1),
+    ],
+)
+def test_do_not_call_holds_from_its_entry_to_its_end(listed, expires, found):
+    campaign, person = build.campaign(), build.contact()
+    entry = Suppression.objects.create(
+        phone=person.phones.get().pk, expires_at=None if expires is None else NOON + expires
+    )
+    Suppression.objects.filter(pk=entry.pk).update(created_at=NOON + listed)
+    call(campaign, person, NOON, by=policy(campaign))
+
+    assert broken() == ({"do_not_call": 1} if found else {})
+
+
+def test_do_not_call_of_another_campaign_is_not_ours():
+    campaign, person = build.campaign(), build.contact()
+    entry = Suppression.objects.create(phone=person.phones.get().pk, campaign=build.campaign())
+    Suppression.objects.filter(pk=entry.pk).update(created_at=NOON - DAY)
+    call(campaign, person, NOON, by=policy(campaign))
+
+    assert broken() == {}
+
+
+def test_a_call_that_was_not_counted_is_found():
+    campaign, person = build.campaign(), build.contact()
+    made = call(campaign, person, NOON, by=policy(campaign))
+    Touch.objects.filter(call_id=made.pk).delete()
+
+    assert broken() == {"calls_without_a_touch": 1}
+
+
+@pytest.mark.parametrize("version", [None, 999_999_999])
+def test_a_call_whose_rules_nobody_can_read_any_more_is_found(version):
+    campaign, person = build.campaign(), build.contact()
+    call(campaign, person, NOON, by=version)
+
+    assert broken() == {"calls_without_a_policy": 1}
+
+
+def test_the_command_prints_counts_and_on_request_which_calls_and_why(capsys):
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, cap(1, DAY))
+    call(campaign, person, NOON, by=by)
+    second = call(campaign, person, NOON + HOUR, by=by)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_rules", since="2026-11-01", details=True)
+
+    assert ended.value.code == 1
+    said = capsys.readouterr().out
+    assert f"{second.pk}  cap: 1 before it in 24:00:00, at most 1 in all" in said
+    call_command("audit_rules", json=True)
+    assert json.loads(capsys.readouterr().out)["frequency_caps"] == 1
+    call_command("audit_rules", since="2026-11-05")
+    assert "frequency caps                             0" in capsys.readouterr().out
