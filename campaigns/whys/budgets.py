@@ -86,7 +86,7 @@ def _spent(whys: Sequence[LeadWhy]) -> Iterable[tuple[LeadWhy, PhoneFacts, Spent
             subject = _subject(why, phone)
             for cap in why.policy.caps:
                 spent = caps.spent(cap, subject, why.candidate.touches, zones, why.now)
-                if spent and spent.touches:
+                if spent and (spent.touches or spent.full):
                     yield why, phone, spent
 
 

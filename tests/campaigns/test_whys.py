@@ -283,6 +283,15 @@ def test_a_cap_that_is_partly_used_is_told_too():
     assert why(lead).standing == Standing.CALLABLE
 
 
+def test_a_cap_of_nothing_is_told_as_full_for_good_with_nobody_who_spent_it():
+    daily_cap(limit=0)
+    lead = build.lead(build.campaign())
+
+    [use] = budgets.of([why(lead)])
+
+    assert (use.is_full, use.until, use.spenders, why(lead).next_at) == (True, None, (), None)
+
+
 def test_a_cap_of_all_campaigns_is_told_once_for_a_person_in_many():
     daily_cap(limit=3)
     own = build.campaign()
