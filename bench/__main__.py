@@ -20,7 +20,7 @@ from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
 
-NAMES = ("connect", "originate", "setup")
+NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst")
 
 
 def main() -> int:
@@ -28,25 +28,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES, help="only this one")
     parser.add_argument("--seconds", type=float, help="length of each measured stretch, for a quick look")
+    parser.add_argument("--leads", type=_numbers, help="how many leads, such as 20000,100000, for a quick look")
     options = parser.parse_args()
     if options.name is None:
         return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
     try:
-        _run(importlib.import_module(f"bench.{options.name}"), options.name, options.seconds)
+        _run(importlib.import_module(f"bench.{options.name}"), options.name, options.seconds, options.leads)
     except (DeployError, BenchFailed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _run(benchmark: ModuleType, name: str, seconds: float | None) -> None:
+def _run(benchmark: ModuleType, name: str, seconds: float | None, leads: tuple[int, ...] | None) -> None:
     began, neighbours = time.monotonic(), Neighbours()
-    found = benchmark.measure(seconds)
+    found = benchmark.measure(seconds, leads) if leads and hasattr(benchmark, "LEADS") else benchmark.measure(seconds)
     noise = Figure("other programs on this machine meanwhile", neighbours.share(), "% of a core")
     took = time.monotonic() - began
     result = Result(name, figures.commit(), figures.machine(places.var_folder()), took, (*found, noise))
     print(figures.table(result))
     print(f"Written to {figures.save(result)}.")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
 
 
 if __name__ == "__main__":

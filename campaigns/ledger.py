@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +18,9 @@ from django.db import connection
 from campaigns.rules.caps import REFUSAL, Touch
 
 ATTEMPT, ANSWERED, CONVERSATION = 1, 2, 3
+
+# No touch is further ahead of the clock of whoever reads.
+AHEAD = timedelta(hours=1)
 
 # What a touch came to, as the number it is kept as; the list only ever grows at its end.
 OUTCOMES = (
@@ -37,6 +41,7 @@ OUTCOMES = (
     "released",
 )
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+REFUSED = CODES[REFUSAL]
 
 CLAIM = """
 INSERT INTO campaigns_touch
@@ -46,19 +51,23 @@ FROM unnest(%(phones)s::bigint[], %(calls)s::uuid[], %(contacts)s::bigint[], %(c
      AS t(phone, call_id, contact_id, callback)
 """
 
-# Two index-only scans rather than one OR, which the planner turns into a scan of the month.
+# Two index-only scans rather than one OR, which the planner turns into a scan of the month; each touch is in one of
+# them. `until` leaves out the months to come: touches of this very instant may be later than our own clock.
 COLUMNS = "call_id, at, phone, contact_id, campaign_id, line_of_business_id, level, outcome, callback"
 READ = f"""
-SELECT {COLUMNS} FROM campaigns_touch WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s
-UNION
-SELECT {COLUMNS} FROM campaigns_touch WHERE phone = ANY(%(phones)s) AND at > %(since)s
+SELECT {COLUMNS} FROM campaigns_touch
+WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s AND at < %(until)s
+UNION ALL
+SELECT {COLUMNS} FROM campaigns_touch
+WHERE phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at > %(since)s AND at < %(until)s
 """
-# The index touch_refused, of which there is little: `outcome` is that of a refusal (12).
+# Older ones, by the indexes touch_refused, of which there is little; the planner must see their very condition.
 READ_REFUSALS = f"""
-UNION
-SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = 12 AND contact_id = ANY(%(contacts)s)
-UNION
-SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = 12 AND phone = ANY(%(phones)s)
+UNION ALL
+SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = {REFUSED} AND contact_id = ANY(%(contacts)s) AND at <= %(since)s
+UNION ALL
+SELECT {COLUMNS} FROM campaigns_touch
+WHERE outcome = {REFUSED} AND phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at <= %(since)s
 """
 
 RAISE = """
@@ -115,7 +124,7 @@ def claim(
 
 
 def read(
-    contacts: Iterable[int], phones: Iterable[int], since: datetime, *, refusals: bool = False
+    contacts: Iterable[int], phones: Iterable[int], since: datetime, now: datetime, *, refusals: bool = False
 ) -> dict[int, list[Touch]]:
     """The touches since `since` of these people and phones, by contact and (negated) by phone, each once per key.
 
@@ -124,7 +133,9 @@ def read(
     found: dict[int, list[Touch]] = defaultdict(list)
     with connection.cursor() as cursor:
         query = READ + READ_REFUSALS if refusals else READ
-        cursor.execute(query, {"contacts": list(contacts), "phones": list(phones), "since": since})
+        until = now + AHEAD
+        values: dict[str, Any] = {"contacts": list(contacts), "phones": list(phones), "since": since, "until": until}
+        cursor.execute(query, values)
         for call, at, phone, contact, campaign, line, level, outcome, callback in cursor.fetchall():
             touch = Touch(at, phone, contact, campaign, line, level, OUTCOMES[outcome], callback, call)
             found[contact].append(touch)

@@ -34,6 +34,9 @@ from campaigns.rules.policy import Policy
 from campaigns.rules.retries import Retry
 from campaigns.rules.windows import WHOLE_DAY, Hours, Span
 
+# First key of the advisory lock that every chunk of a sweep shares, from reading the policy to its commit.
+SWEEPING = 7303
+
 EVERY_WEEKDAY = (WHOLE_DAY,) * 7
 
 # What the rules say, not what a call came to: only these are taken back when rules change.
@@ -137,6 +140,7 @@ def _as_json(value: Any) -> Any:
 
 def recheck(campaign_id: int) -> None:
     """Leads that rules of older versions set aside are due again, to be decided on by those in force."""
+    _wait_for_sweeps(campaign_id)
     version = Campaign.objects.values_list("policy_id", flat=True).get(pk=campaign_id)
     values: dict[str, Any] = {
         "campaign": campaign_id,
@@ -150,6 +154,12 @@ def recheck(campaign_id: int) -> None:
             cursor.execute(RECHECK, {**values, "after": after})
             after = cursor.fetchone()[0]
     Campaign.objects.filter(pk=campaign_id, policy_id=version).update(recheck=False)
+
+
+def _wait_for_sweeps(campaign_id: int) -> None:
+    """Until every chunk of a sweep that began under older rules has been committed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SWEEPING, campaign_id])
 
 
 def resolve(campaign: Campaign, **instead: Any) -> Policy:

@@ -11,7 +11,8 @@ Locking, and its order (the half page to read before changing anything here):
    them. Whoever settles a call holds the lead, not these locks: what its call came to is there to be read before the
    lead is let go. The other way round a call that ended in between would be neither in progress nor counted.
    Locking queries filter only on the table they lock: a join under SKIP LOCKED would see an old one.
-4. Every refusal moves the lead's `due_at` forward or finishes it, so the index of due leads stays clean.
+4. Every refusal moves the lead's `due_at` forward or finishes it, so the index of due leads stays clean. Where most
+   are refused, a sweep (campaigns.sweep) does that for thousands at once; it too only refuses, and skips locked leads.
 5. The policy is read under the campaign's advisory lock: an edit that was committed before is never overlooked.
 """
 
@@ -26,21 +27,23 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns import decisions, ledger, policies
+from campaigns import decisions, ledger, policies, sweep
 from campaigns.models import Campaign
 from campaigns.rules import caps, eligibility, order
+from campaigns.rules.cadence import kind_of
 from campaigns.rules.eligibility import Allow, Candidate, Moment, PhoneFacts, Refuse
 from campaigns.rules.order import Source
 from campaigns.rules.policy import Policy
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
-MAX_BATCHES = 20  # a tick looks at no more than 2,000 leads, however many are refused
+MAX_BATCHES = 6  # a tick looks at no more than so many leads, however many are refused
+MANY = 300  # a tick that refuses so many asks for a sweep
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
 # The time is told once the lock is ours: the transaction may have begun long before.
 LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s, %s) OFFSET 0) locked"
-COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at"
+COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at, vetted"
 CALLBACKS = f"""
 SELECT {COLUMNS} FROM campaigns_lead
 WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(now)s AND id <> ALL(%(seen)s)
@@ -48,16 +51,18 @@ WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(
 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 # Ranks are few: each is found by one step down the index lead_queue, and within it what became due last comes first.
+# From the highest down, as each then begins with what is due last: what was taken lately has left dead entries before.
 QUEUE = f"""
 WITH RECURSIVE ranks AS (
-    (SELECT rank FROM campaigns_lead WHERE {{these}} ORDER BY rank LIMIT 1)
+    (SELECT rank FROM campaigns_lead WHERE {{these}} ORDER BY rank DESC, due_at DESC LIMIT 1)
     UNION ALL
-    SELECT (SELECT rank FROM campaigns_lead WHERE {{these}} AND rank > r.rank ORDER BY rank LIMIT 1)
+    SELECT (SELECT rank FROM campaigns_lead WHERE {{these}} AND rank < r.rank ORDER BY rank DESC, due_at DESC LIMIT 1)
     FROM ranks r WHERE r.rank IS NOT NULL
 )
-SELECT due.* FROM ranks r CROSS JOIN LATERAL (
+SELECT due.* FROM (SELECT rank FROM ranks WHERE rank IS NOT NULL ORDER BY rank) r CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead
     WHERE {{these}} AND rank = r.rank AND due_at <= %(now)s AND id <> ALL(%(seen)s)
+      AND due_at > CASE WHEN r.rank < 0 THEN '-infinity' ELSE %(since)s::timestamptz END
     ORDER BY due_at DESC LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) due LIMIT %(limit)s
 """
@@ -86,9 +91,12 @@ WHERE phone = ANY(%(phones)s)
   AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
 GROUP BY phone
 """
+# Each half can use one index only, as their conditions differ: planned while nobody was held, the other index looked
+# as good, and every reservation read all leads that were held by then.
 HELD = """
-SELECT contact_id, held_phone FROM campaigns_lead
-WHERE state = 'held' AND (contact_id = ANY(%(contacts)s) OR held_phone = ANY(%(phones)s))
+SELECT contact_id, held_phone FROM campaigns_lead WHERE state = 'held' AND contact_id = ANY(%(contacts)s)
+UNION ALL
+SELECT contact_id, held_phone FROM campaigns_lead WHERE held_phone = ANY(%(phones)s)
 """
 
 
@@ -117,6 +125,7 @@ class DueLead:
     callback_expires_at: datetime | None = None
     callback_by: int | None = None
     callback_open_at: datetime | None = None
+    vetted: bool = False
 
     def wanted(self, now: datetime) -> int | None:
         """Whose callback it is, while it is theirs alone."""
@@ -143,7 +152,10 @@ class Queue:
     now: datetime
     agents: Sequence[int]
     tiers: list[list[Source]]
+    # While a sweep is on: of those not vetted, only what became due since.
+    since: datetime | None = None
     seen: list[int] = field(default_factory=list)
+    unvetted: int = 0
     through: set[int | str | None] = field(default_factory=set)
 
     def next(self, limit: int) -> list[DueLead]:
@@ -151,11 +163,12 @@ class Queue:
         found = [] if "callbacks" in self.through else self._fetch(CALLBACKS, limit, "callbacks")
         for tier in self.tiers:
             while len(found) < limit and (left := [s for s in tier if s.id not in self.through]):
-                for source, share in order.shares(left, limit - len(found), random.random).items():
-                    if share:
-                        query = OF_LIST if source is not None else OF_NO_LIST
-                        found += self._fetch(query, share, source)
+                asked = order.shares(left, limit - len(found), random.random)
+                found += _mixed([self._of(source, share) for source, share in asked.items() if share])
         return found
+
+    def _of(self, source: int | None, limit: int) -> list[DueLead]:
+        return self._fetch(OF_LIST if source is not None else OF_NO_LIST, limit, source)
 
     def _fetch(self, query: str, limit: int, source: int | str | None) -> list[DueLead]:
         values: dict[str, Any] = {
@@ -164,15 +177,25 @@ class Queue:
             "agents": list(self.agents),
             "list": source,
             "seen": self.seen,
+            "since": self.since or "-infinity",
             "limit": limit,
         }
         with connection.cursor() as cursor:
             cursor.execute(query, values)
             leads = [DueLead(*row) for row in cursor.fetchall()]
         self.seen += [lead.id for lead in leads]
+        self.unvetted += sum(not lead.vetted for lead in leads)
         if len(leads) < limit:
             self.through.add(source)
         return leads
+
+
+def _mixed(parts: list[list[DueLead]]) -> list[DueLead]:
+    """All of them, each part in its order: who takes only the first few gets them from every list."""
+    turns = [number for number, part in enumerate(parts) for _ in part]
+    random.shuffle(turns)
+    ordered = [iter(part) for part in parts]
+    return [next(ordered[turn]) for turn in turns]
 
 
 def reserve(
@@ -190,17 +213,20 @@ def reserve(
     started = _lock_campaign(campaign.pk)
     now = now or started
     moment = Moment(policies.current(campaign.pk), now)
-    queue = Queue(campaign.pk, now, agents, order.tiers(_sources(campaign.pk), now))
+    queue = Queue(campaign.pk, now, agents, order.tiers(_sources(campaign.pk), now), sweep.asked_at(campaign.pk))
     reserved: list[Reserved] = []
     for _ in range(MAX_BATCHES):
         missing = want - len(reserved)
         if missing <= 0:
             break
-        limit = min(BATCH, 2 * missing)
+        # A few more than are missing, since some are refused; if that was not enough, many are.
+        limit = min(BATCH, missing + missing // 4 + 5) if not queue.seen else BATCH
         leads = queue.next(limit)
         reserved += _decide(campaign, moment, leads, missing, new_call_id)
         if len(leads) < limit:
             break
+    if queue.unvetted - len(reserved) >= MANY:
+        sweep.ask(campaign.pk, now)
     return reserved
 
 
@@ -308,15 +334,14 @@ def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: date
     refusals = bool(caps.long_after(policy.gaps))
     if since == now and not refusals:
         return {}
-    return ledger.read(people, phones, since, refusals=refusals)
+    return ledger.read(people, phones, since, now, refusals=refusals)
 
 
 def _phone(
     row: tuple[int, list[str], str, str, datetime | None], label: str, suppressed_until: datetime | None
 ) -> PhoneFacts:
     number, zones, country, status, status_expires_at = row
-    kind = label.partition(" ext. ")[0].removeprefix("ext. ")
-    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind)
+    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind_of(label))
 
 
 def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:

@@ -9,6 +9,7 @@ import django.db.models.expressions
 import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models.functions import Least
 
 from campaigns import partitions
 
@@ -412,8 +413,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='lead',
+            name='vetted',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
+            model_name='lead',
             name='rank',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(10), '-', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Least(models.F('score'), 100), '/', models.Value(10))), '*', models.Value(100)), '+', django.db.models.functions.comparison.Least(models.F('attempts'), 99)), output_field=models.SmallIntegerField()),
+            field=models.GeneratedField(db_persist=True, expression=(10 - Least(models.F('score'), 100) / 10) * 100 + Least(models.F('attempts'), 99) - models.Case(models.When(vetted=True, then=models.Value(2000)), default=models.Value(0)), output_field=models.SmallIntegerField()),
+        ),
+        migrations.RemoveConstraint(
+            model_name='lead',
+            name='one_held_lead_per_phone',
+        ),
+        migrations.AddConstraint(
+            model_name='lead',
+            constraint=models.UniqueConstraint(condition=models.Q(('held_phone__isnull', False)), fields=('held_phone',), name='one_held_lead_per_phone'),
         ),
         migrations.AddIndex(
             model_name='lead',

@@ -1,6 +1,6 @@
 """What campaigns are made of, one file per idea; the constraints here are the invariants, each with its sentence."""
 
-from campaigns.models.campaigns import Campaign, CampaignList, Disposition, Lead, LineOfBusiness, RetryRule
+from campaigns.models.campaigns import Campaign, CampaignList, Disposition, Lead, LineOfBusiness, RetryRule, Sweep
 from campaigns.models.compliance import AuditEntry, Decision, Suppression, Touch
 from campaigns.models.lists import ContactList, ListEntry, Reject
 from campaigns.models.people import Contact, ContactPhone, Phone
@@ -28,6 +28,7 @@ __all__ = [
     "Reject",
     "RetryRule",
     "Suppression",
+    "Sweep",
     "Touch",
     "User",
 ]

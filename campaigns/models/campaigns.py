@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
@@ -165,9 +165,13 @@ class Lead(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     # How promising it is, 0 to 100, as the list says.
     score = models.PositiveSmallIntegerField(default=0, db_default=0)
-    # Where it stands within its list: tenths of the score, best first, then fewest attempts.
+    # A sweep (campaigns.sweep) has found nothing that keeps it.
+    vetted = models.BooleanField(default=False, db_default=False)
+    # Where it stands within its list: vetted ones (below 0), tenths of the score, best first, then fewest attempts.
     rank = models.GeneratedField(
-        expression=(10 - Least(F("score"), 100) / 10) * 100 + Least(F("attempts"), 99),
+        expression=(10 - Least(F("score"), 100) / 10) * 100
+        + Least(F("attempts"), 99)
+        - Case(When(vetted=True, then=Value(2000)), default=Value(0)),
         output_field=models.SmallIntegerField(),
         db_persist=True,
     )
@@ -200,7 +204,9 @@ class Lead(models.Model):
             # Never two calls to one person at the same time, whatever the campaigns.
             models.UniqueConstraint(name="one_held_lead_per_contact", fields=["contact"], condition=Q(state="held")),
             # Nor two calls to one number that two people share.
-            models.UniqueConstraint(name="one_held_lead_per_phone", fields=["held_phone"], condition=Q(state="held")),
+            models.UniqueConstraint(
+                name="one_held_lead_per_phone", fields=["held_phone"], condition=Q(held_phone__isnull=False)
+            ),
             # A lead is held by a known call, or not at all.
             models.CheckConstraint(
                 name="held_lead_names_its_call",
@@ -220,6 +226,19 @@ class Lead(models.Model):
                 name="lead_callbacks_due", fields=["campaign", "due_at"], condition=Q(state="due", callback=True)
             ),
         ]
+
+
+class Sweep(models.Model):
+    """A campaign most of whose due leads are refused, and are being set aside set-wise (campaigns.sweep).
+
+    While it is there, the tick takes vetted leads and those that became due since only.
+    """
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, primary_key=True, related_name="sweep")
+    asked_at = models.DateTimeField()
+    # How far it has come.
+    looked_at = models.PositiveIntegerField(default=0, db_default=0)
+    refused = models.PositiveIntegerField(default=0, db_default=0)
 
 
 class Disposition(models.Model):

@@ -30,6 +30,11 @@ class Step:
     week: tuple[tuple[Span, ...], ...] | None = None
 
 
+def kind_of(label: str) -> str:
+    """A phone's label as cadences know it: lists write an extension behind it, or have nothing but that."""
+    return label.partition(" ext. ")[0].removeprefix("ext. ")
+
+
 def in_turn(labels: Sequence[str], attempts: int, steps: Sequence[Step]) -> list[int]:
     """Indexes of the phones in the order to try them, for the next attempt after `attempts`; each once.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -122,9 +123,11 @@ class TooSoon:
 
 
 def reached(
-    cap: Cap, subject: Subject, touches: Iterable[Touch], zones: Sequence[ZoneInfo], now: datetime
+    cap: Cap, subject: Subject, touches: Sequence[Touch], zones: Sequence[ZoneInfo], now: datetime
 ) -> Reached | None:
     """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
+    if sum(_counts(cap, subject, touch) for touch in touches) < cap.limit:
+        return None  # as most are, whatever the window
     found = spent(cap, subject, touches, zones, now)
     return Reached(cap, found.until, found.touches) if found and found.full else None
 
@@ -214,7 +217,13 @@ def _windows(cap: Cap, zones: Sequence[ZoneInfo], now: datetime) -> Iterator[tup
         yield now - cap.window + timedelta(microseconds=1), now + cap.window
         return
     for in_zone in zones:
-        yield period_start(cap.window, in_zone, now), period_end(cap.window, in_zone, now)
+        yield _period(cap.window, in_zone, now)
+
+
+@lru_cache(maxsize=4096)
+def _period(period: Period, in_zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """The same for everybody there at this moment, hence worked out once."""
+    return period_start(period, in_zone, now), period_end(period, in_zone, now)
 
 
 def _since(touches: list[Touch], start: datetime) -> list[Touch]:

@@ -8,7 +8,7 @@ as one of them is; else the phone that frees first says until when. `until` of N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -117,7 +117,6 @@ class Moment:
     now: datetime
     shut: dict[tuple[Place, str], tuple[Shut, ...]] = field(default_factory=dict)
     opens: dict[tuple[Place, str, datetime], datetime | None] = field(default_factory=dict)
-    over: dict[tuple[Place, str], str] = field(default_factory=dict)
 
 
 def verdict(candidate: Candidate, moment: Moment) -> Verdict:
@@ -192,19 +191,30 @@ def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> 
     found = _of_phone(candidate, phone, moment)
     if not found:
         return None
-    never = next((refusal for refusal in found if refusal.until is None), None)
-    binding = never or max(found, key=lambda r: (r.until or FOREVER, -PRECEDENCE[r.reason]))
+    binding = _binding(found)
     until = binding.until
     if until is not None:
         until = _next_hour(_where(candidate, phone), phone.label, moment, until) or until
     return Refuse(binding.reason, until, binding.rule, binding.inputs, phone.number)
 
 
+def _binding(found: Sequence[Refuse]) -> Refuse:
+    """Of refusals in order of precedence: the first that is for good, else the one that holds longest."""
+    never = next((refusal for refusal in found if refusal.until is None), None)
+    return never or max(found, key=lambda r: (r.until or FOREVER, -PRECEDENCE[r.reason]))
+
+
+def shut_there(where: Place, label: str, moment: Moment) -> Refuse | None:
+    """What the hours say against calling a phone of this label there now: the one of them that binds."""
+    found = sorted(_of_hours(where, label, moment), key=lambda refusal: PRECEDENCE[refusal.reason])
+    return _binding(found) if found else None
+
+
 def _where(candidate: Candidate, phone: PhoneFacts) -> Place:
     return places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
 
 
-def _hours_of(label: str, policy: Policy) -> tuple[Hours, ...]:
+def hours_of(label: str, policy: Policy) -> tuple[Hours, ...]:
     """When phones of this label may be called: the cadence may give some of them hours of their own."""
     step = next((step for step in policy.cadence if step.label == label and step.week), None)
     return (*policy.hours, Hours(f"cadence.{label}", step.week)) if step and step.week else policy.hours
@@ -214,7 +224,7 @@ def _next_hour(where: Place, label: str, moment: Moment, at: datetime) -> dateti
     """The first lawful instant from `at` on."""
     key = (where, label, at)
     if key not in moment.opens:
-        moment.opens[key] = windows.next_open(_hours_of(label, moment.policy), where, at)
+        moment.opens[key] = windows.next_open(hours_of(label, moment.policy), where, at)
     return moment.opens[key]
 
 
@@ -230,35 +240,37 @@ def _do_not_call(_: Candidate, phone: PhoneFacts, __: Place, moment: Moment) -> 
 
 
 def _hours(_: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
+    for found in _of_hours(where, phone.label, moment):
+        yield replace(found, phone=phone.number)
+
+
+def _of_hours(where: Place, label: str, moment: Moment) -> Iterator[Refuse]:
     if not where.zones:
-        yield Refuse(Reason.UNKNOWN_ZONE, None, phone=phone.number)
+        yield Refuse(Reason.UNKNOWN_ZONE, None)
         return
-    closed = _shut(where, phone.label, moment)
+    closed = _shut(where, label, moment)
     inputs = {"zones": list(where.zones)}
-    if closed and _next_hour(where, phone.label, moment, moment.now) is None:
-        over = _over(where, phone.label, moment)
-        yield Refuse(Reason.OVER if over else Reason.NO_COMMON_HOUR, None, over, inputs, phone.number)
+    if closed and _next_hour(where, label, moment, moment.now) is None:
+        over = _over(where, label, moment)
+        yield Refuse(Reason.OVER if over else Reason.NO_COMMON_HOUR, None, over, inputs)
         return
     for one in closed:
-        yield Refuse(Reason(one.why), one.opens, one.hours.name, inputs, phone.number)
+        yield Refuse(Reason(one.why), one.opens, one.hours.name, inputs)
 
 
 def _shut(where: Place, label: str, moment: Moment) -> tuple[Shut, ...]:
     key = (where, label)
     if key not in moment.shut:
-        moment.shut[key] = tuple(windows.shut(_hours_of(label, moment.policy), where, moment.now))
+        moment.shut[key] = tuple(windows.shut(hours_of(label, moment.policy), where, moment.now))
     return moment.shut[key]
 
 
 def _over(where: Place, label: str, moment: Moment) -> str:
     """The rule whose last day is why there is no lawful hour any more; empty when there would be none without it."""
-    key = (where, label)
-    if key not in moment.over:
-        hours = _hours_of(label, moment.policy)
-        ends = [(rule.last_day, rule.name) for rule in hours if rule.last_day and windows.concerns(rule, where)]
-        endless = [replace(rule, last_day=None) for rule in hours]
-        moment.over[key] = min(ends)[1] if ends and windows.next_open(endless, where, moment.now) else ""
-    return moment.over[key]
+    hours = hours_of(label, moment.policy)
+    ends = [(rule.last_day, rule.name) for rule in hours if rule.last_day and windows.concerns(rule, where)]
+    endless = [replace(rule, last_day=None) for rule in hours]
+    return min(ends)[1] if ends and windows.next_open(endless, where, moment.now) else ""
 
 
 def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:

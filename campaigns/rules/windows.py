@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from campaigns.rules import places
@@ -106,6 +107,21 @@ def next_open(hours: Sequence[Hours], where: Place, now: datetime) -> datetime |
     return None
 
 
+def stretches(hours: Sequence[Hours], where: Place, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """When every rule is open in every zone, between two instants: [opens, closes), in order."""
+    zones = places.known_zones(where.zones)
+    turns = {t for z in zones for h in hours if concerns(h, where) for t in _turns(h, where, z, start, end)}
+    found: list[tuple[datetime, datetime]] = []
+    for at, until in pairwise(sorted({start, end, *turns})):
+        if not is_open(hours, where, at):
+            continue
+        if found and found[-1][1] == at:
+            found[-1] = (found[-1][0], until)
+        else:
+            found.append((at, until))
+    return found
+
+
 def shut(hours: Sequence[Hours], where: Place, now: datetime) -> list[Shut]:
     """Every rule that is closed now in one of the zones, with the latest of its next openings."""
     found = []
@@ -159,6 +175,23 @@ def _is_open(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> bo
 def _within(spans: tuple[Span, ...], local: datetime) -> bool:
     minute = local.hour * 60 + local.minute
     return any(start <= minute < end for start, end in spans)
+
+
+def _turns(hours: Hours, where: Place, in_zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Every instant between these two at which the rule may open or close there, and some at which it does not."""
+    first, last = start.astimezone(in_zone).date(), end.astimezone(in_zone).date()
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        minutes = {0, *(minute for span in spans_of(hours, where, day) for minute in span)}
+        for at in (*_changes(day, in_zone), *(at for m in minutes for at in _both_times(day, m, in_zone))):
+            if start < at < end:
+                yield at
+
+
+def _both_times(day: date, minute: int, in_zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the wall clock shows this minute: twice on the day on which clocks are put back."""
+    wall = datetime.combine(day + timedelta(days=minute // 1440), time(minute // 60 % 24, minute % 60), in_zone)
+    return wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
 
 
 def _next_open(hours: Hours, where: Place, in_zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from campaigns import sweep
 from dialer import calls, leases, matching, nudge, provision, shifts
 from dialer.engine import chores, pool
 from dialer.engine.faults import describe
@@ -44,6 +46,7 @@ RENEW_SECONDS = 2.0
 FIRST_AUDIT_SECONDS = 6.0  # a little later than a call may need to appear on the PBX
 AUDIT_SECONDS = 30.0
 PROVISION_SECONDS = 5.0
+SWEEP_SECONDS = 0.25  # from the tick that asks for a sweep to its beginning; a look is one small query
 NUDGE_SECONDS = 0.05  # what changes within this time after a nudge shares the next one
 
 
@@ -70,9 +73,10 @@ class Engine:
         self.server, self.lease = server, lease
         self.pbx = Session(server.host, server.port, server.username, server.secret)
         self.lanes = Lanes(settings.ENGINE_LANES)
-        self.matcher, self.ticker, self.keeper, self.provider, self.nudger = (
-            Lane(name) for name in ("match", "tick", "lease", "provision", "nudge")
+        self.matcher, self.ticker, self.keeper, self.provider, self.nudger, self.sweeper = (
+            Lane(name) for name in ("match", "tick", "lease", "provision", "nudge", "sweep")
         )
+        self._closing = threading.Event()  # a sweep looks at it between two chunks
         self._match_wanted, self._tick_wanted, self._nudge_wanted, self._send_wanted = (
             asyncio.Event() for _ in range(4)
         )
@@ -91,8 +95,10 @@ class Engine:
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
         finally:
+            self._closing.set()
             await self._take_back_unsent()
-            for lane in (*self.lanes.lanes, self.matcher, self.ticker, self.keeper, self.provider, self.nudger):
+            single = (self.matcher, self.ticker, self.keeper, self.provider, self.nudger, self.sweeper)
+            for lane in (*self.lanes.lanes, *single):
                 await asyncio.to_thread(lane.close)
 
     async def _drive(self) -> None:
@@ -114,6 +120,7 @@ class Engine:
         yield self._hearing_nudges()
         yield self._auditing()
         yield _every(PROVISION_SECONDS, self._provision)
+        yield _every(SWEEP_SECONDS, self._sweep)
 
     # Hearing
 
@@ -207,6 +214,10 @@ class Engine:
 
     async def _renew(self) -> None:
         await self.keeper.call(leases.renew, self.lease)
+
+    async def _sweep(self) -> None:
+        """Where ticks find little but refusals; on a thread of its own, since it may take a minute."""
+        await self.sweeper.call(sweep.run_wanted, self._closing)
 
     async def _provision(self) -> None:
         """Agents and trunks as the database has them; the PBX reads them again without cutting a call."""
