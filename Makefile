@@ -6,7 +6,7 @@ ARGS ?=
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-rules test-fast lint bench run clean setup chromium
+.PHONY: demo test test-rules test-fast prove-caps lint bench run clean setup chromium
 
 demo: setup
 	@$(RUN) -m deploy.demo $(ARGS)
@@ -20,6 +20,10 @@ test-rules: $(VENV)/.dev
 
 test-fast: $(VENV)/.dev
 	@$(RUN) -m pytest -m "not pbx and not browser and not e2e" $(ARGS)
+
+# Ten minutes of engines that race for the same people while everything is killed; then the independent audit.
+prove-caps: $(VENV)/.dev
+	@$(RUN) -m tests.proof $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "Run: $(VENV)/bin/ruff format ."; exit 1; }

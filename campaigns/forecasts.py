@@ -33,7 +33,7 @@ TALK_SECONDS = 120.0
 RING_SECONDS = 18.0
 
 COLUMNS = "contact_id, attempts, callback, callback_expires_at, state, reason, due_at"
-ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND state <> 'held'"
+ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s"
 # A point on the line of contacts, and the next lead after it: as many index probes as leads, whatever the size.
 SOME = f"""
 SELECT DISTINCT ON (l.contact_id) {COLUMNS.replace("contact_id", "l.contact_id")}
@@ -42,7 +42,7 @@ FROM generate_series(1, %(sample)s) CROSS JOIN LATERAL (
 ) p CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id >= p.point
     ORDER BY contact_id LIMIT 1
-) l WHERE l.state <> 'held'
+) l
 """
 ENDS = """
 SELECT count(*), (SELECT contact_id FROM campaigns_lead WHERE campaign_id = %(campaign)s ORDER BY contact_id LIMIT 1),
@@ -53,7 +53,7 @@ FROM campaigns_lead WHERE campaign_id = %(campaign)s
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The outlook of a campaign of `leads` leads, of which `outlook.asked` were asked, `settled` are over for good."""
+    """The outlook of a campaign of `leads` leads: `outlook.asked` were asked, `settled` are over or in a call."""
 
     leads: int
     settled: int
@@ -70,6 +70,10 @@ class Forecast:
     def scale(self) -> float:
         asked = self.outlook.asked + self.settled
         return self.leads / asked if asked else 1.0
+
+    @property
+    def talk_is_measured(self) -> bool:
+        return self.work.talk_seconds != TALK_SECONDS
 
     def of_all(self, count: int) -> int:
         """What a count of those asked comes to for the whole campaign."""
@@ -102,6 +106,29 @@ def forecast_of(
     scale = leads / len(rows) if rows else 1.0
     hours = forecast.range_to_end(outlook, work, rate, scale) if agents else (None, None)
     return Forecast(leads, len(rows) - len(live), outlook, rate, work, hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an edit would leave callable, and what the rules in force do, of the same leads."""
+
+    now: Forecast
+    then: Forecast
+
+
+def effect_of(campaign: Campaign, policy: Policy, *, sample: int = QUICK_SAMPLE, now: datetime | None = None) -> Effect:
+    """The rules in force and `policy`, asked about the same leads, so that they differ by the edit alone."""
+    now = now or timezone.now()
+    leads, rows = _rows(campaign.pk, sample)
+    live = [row for row in rows if not _is_over(row)]
+    work = Work(0, TALK_SECONDS, campaign.wrap_up_seconds, RING_SECONDS)
+
+    def under(these: Policy) -> Forecast:
+        asked = _asked(campaign, these, live, now)
+        outlook = forecast.look(these, asked, now, _end_of_day(now), by_hour=False)
+        return Forecast(leads, len(rows) - len(live), outlook, forecast.ASSUMED, work, (None, None))
+
+    return Effect(under(policies.of(campaign)), under(policy))
 
 
 def measured(campaign: Campaign, agents: int, now: datetime) -> tuple[Rate, Work]:
@@ -154,9 +181,9 @@ def _rows(campaign_id: int, sample: int) -> tuple[int, list[tuple[Any, ...]]]:
 
 
 def _is_over(row: tuple[Any, ...]) -> bool:
-    """Finished by what its calls came to, which no rule takes back."""
+    """In a call, or finished by what its calls came to, which no rule takes back."""
     state, reason = row[4], row[5]
-    return state == Lead.State.FINISHED and reason not in policies.RECHECKED
+    return state == Lead.State.HELD or (state == Lead.State.FINISHED and reason not in policies.RECHECKED)
 
 
 def _asked(campaign: Campaign, policy: Policy, rows: list[tuple[Any, ...]], now: datetime) -> Iterator[Asked]:

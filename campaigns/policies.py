@@ -76,6 +76,8 @@ def current(campaign_id: int) -> Policy:
     if version is None:
         publish([campaign_id], by=None)
         version = Campaign.objects.values_list("policy_id", flat=True).get(pk=campaign_id)
+        # Not remembered yet: a database that crashes before our commit may give the same number to another version.
+        return _load(version)
     return of_version(version)
 
 
@@ -87,6 +89,10 @@ def of(campaign: Campaign) -> Policy:
 @lru_cache(maxsize=4096)
 def of_version(version: int) -> Policy:
     """The policy that was written down as this version."""
+    return _load(version)
+
+
+def _load(version: int) -> Policy:
     return rules.load(PolicyVersion.objects.values_list("data", flat=True).get(pk=version), version)
 
 
@@ -206,6 +212,10 @@ def gap_of(row: MinimumGap) -> Gap:
     return Gap(f"gap-{row.pk}", row.after, row.per, row.scope, wait, Calls(row.calls))
 
 
+def retry_of(row: RetryRule) -> Retry:
+    return Retry(timedelta(minutes=row.wait_minutes), row.limit)
+
+
 def _binding(campaign: Campaign) -> Q:
     everyone = Q(campaign=None, line_of_business=None)
     own = Q(campaign=campaign.pk) if campaign.pk else Q(pk__in=[])
@@ -252,7 +262,7 @@ def _retries(campaign: Campaign) -> dict[str, Retry]:
     whose = Q(campaign=None) | (Q(campaign=campaign.pk) if campaign.pk else Q(pk__in=[]))
     # Everyone's first, so that the campaign's own take their place.
     found = sorted(RetryRule.objects.filter(whose), key=lambda rule: rule.campaign_id is not None)
-    return {rule.outcome: Retry(timedelta(minutes=rule.wait_minutes), rule.limit) for rule in found}
+    return {rule.outcome: retry_of(rule) for rule in found}
 
 
 def _step(data: dict[str, Any]) -> Step:

@@ -24,6 +24,7 @@ from campaigns.models import (
     CampaignList,
     ClosedDay,
     ComplianceProfile,
+    Disposition,
     FrequencyCap,
     LineOfBusiness,
     MinimumGap,
@@ -37,6 +38,8 @@ from campaigns.services import Refused, audit
 
 PROFILES = Path(__file__).parent / "data" / "compliance_profiles.json"
 DAY_MINUTES = 1440
+# Far from the ends of the calendar, where there is no next day to look for.
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 # What a new installation begins with; each can be changed or ended.
 FIRST_CAPS: tuple[dict[str, Any], ...] = (
@@ -100,6 +103,8 @@ def refuse_hours(week: Sequence[Sequence[Sequence[int]]], starts_on: date | None
         raise BadHours(_("No day has a time to call: fill in at least one."))
     if starts_on and ends_on and ends_on < starts_on:
         raise BadHours(_("The last day is before the first: choose a later one."))
+    if any(day and not FIRST_YEAR <= day.year <= LAST_YEAR for day in (starts_on, ends_on)):
+        raise BadHours(_("Choose first and last days of this century."))
 
 
 @transaction.atomic
@@ -172,6 +177,16 @@ def end_rule(*, rule: FrequencyCap | MinimumGap, by: User | None) -> bool:
 
 
 @transaction.atomic
+def restore_rule(*, rule: FrequencyCap | MinimumGap, by: User | None) -> bool:
+    """What ended holds again: the undo of `end_rule`; False if it holds."""
+    if not type(rule).objects.filter(pk=rule.pk, active=False).update(active=True):
+        return False
+    audit(by, f"{'cap' if isinstance(rule, FrequencyCap) else 'gap'}.restored", rule, {})
+    _publish(rule.campaign or rule.line_of_business, by)
+    return True
+
+
+@transaction.atomic
 def close_day(*, campaign: Campaign | None, country: str, day: date, name: str, by: User | None) -> bool:
     """No calls on that local day: for a campaign or for all, everywhere or in one country. False if known already."""
     if country and len(country) != 2:
@@ -213,6 +228,20 @@ def set_retry(
             audit(by, "campaign.retry_set", campaign, trail)
         _publish(campaign, by)
     return changed
+
+
+@transaction.atomic
+def set_disposition_retry(
+    *, disposition: Disposition, after_hours: int | None, limit: int | None, by: User | None
+) -> bool:
+    """When a lead with this disposition is due again (None: it is finished), and at most how often (None: any)."""
+    wanted = {"retry_after_hours": after_hours, "retry_limit": None if after_hours is None else limit}
+    changes = {field: value for field, value in wanted.items() if getattr(disposition, field) != value}
+    if not changes:
+        return False
+    Disposition.objects.filter(pk=disposition.pk).update(**changes)
+    audit(by, "disposition.retry_set", disposition, {"code": disposition.code, **changes})
+    return True
 
 
 @transaction.atomic

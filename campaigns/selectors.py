@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from campaigns import words
-from campaigns.models import Campaign, ContactList, Disposition, Lead, Reject, Suppression
+from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, Reject, Suppression
 from campaigns.partitions import first_id
 
 PAGE = 100
@@ -223,6 +223,17 @@ def disposition_label(disposition: Disposition) -> str:
 def lists(campaign: Campaign | None = None) -> QuerySet[ContactList]:
     found = ContactList.objects.order_by("-created_at").prefetch_related("campaigns")
     return found.filter(campaigns=campaign) if campaign else found
+
+
+def campaign_links(campaign: Campaign) -> list[CampaignList]:
+    """The lists of a campaign in the order they are called: boosted ones, then by priority."""
+    now = timezone.now()
+    links = CampaignList.objects.filter(campaign=campaign).select_related("list").order_by("-priority", "-pk")
+    return sorted(links, key=lambda link: not is_boosted(link, now))
+
+
+def is_boosted(link: CampaignList, now: datetime) -> bool:
+    return bool(link.boosted_until and link.boosted_until > now)
 
 
 def reject_groups(contact_list: ContactList) -> list[tuple[str, str, int]]:

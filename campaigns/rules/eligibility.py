@@ -302,14 +302,8 @@ def _spread(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Momen
             yield Refuse(Reason.SAME_PART_OF_DAY, until, "spread", {}, phone.number)
 
 
-def _subject(candidate: Candidate, phone: PhoneFacts) -> Subject:
-    return Subject(
-        phone.number,
-        candidate.contact_id,
-        candidate.campaign_id,
-        candidate.line_of_business_id,
-        candidate.callback,
-    )
+def _subject(who: Candidate, phone: PhoneFacts) -> Subject:
+    return Subject(phone.number, who.contact_id, who.campaign_id, who.line_of_business_id, who.callback)
 
 
 Check = Callable[[Candidate, PhoneFacts, Place, Moment], Iterator[Refuse]]

@@ -49,8 +49,10 @@ class Outlook:
     never: Counter[Reason] = field(default_factory=Counter)
 
 
-def look(policy: Policy, leads: Iterable[Asked], start: datetime, end_of_day: datetime) -> Outlook:
-    """The outlook of these leads under this policy."""
+def look(
+    policy: Policy, leads: Iterable[Asked], start: datetime, end_of_day: datetime, *, by_hour: bool = True
+) -> Outlook:
+    """The outlook of these leads under this policy; without `by_hour` in half the time, and with no hours."""
     found = Outlook(start, end_of_day)
     open_hours: dict[Place, list[bool]] = {}
     known: dict[datetime, Moment] = {}
@@ -65,14 +67,15 @@ def look(policy: Policy, leads: Iterable[Asked], start: datetime, end_of_day: da
         if at >= end:
             found.later[Reason.OUTSIDE_HOURS] += 1
             continue
-        _count(found, at, _open_hours(policy, _place(lead.candidate, phone), start, open_hours))
+        found.now += at <= found.start
+        found.today += at < found.end_of_day
+        found.week += 1
+        if by_hour:
+            _count(found, at, _open_hours(policy, _place(lead.candidate, phone), start, open_hours))
     return found
 
 
 def _count(found: Outlook, at: datetime, open_hours: Sequence[bool]) -> None:
-    found.now += at <= found.start
-    found.today += at < found.end_of_day
-    found.week += 1
     first = int((at - found.start) / HOUR)
     for hour in range(first, len(found.hours)):
         found.hours[hour] += open_hours[hour]

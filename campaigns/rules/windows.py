@@ -21,8 +21,9 @@ from campaigns.rules.places import Place
 Span = tuple[int, int]
 WHOLE_DAY: tuple[Span, ...] = ((0, 1440),)
 
-# Longer than any run of holidays; a lawful hour that is further away than this is taken for none.
-SEARCH_DAYS = 40
+# A lawful hour that is further away than this is taken for none, for good: hence longer than a year, in which whatever
+# comes back does, and than any run of days without calls.
+SEARCH_DAYS = 400
 
 
 class Closed(StrEnum):
@@ -240,6 +241,6 @@ def _offset(at: datetime, in_zone: ZoneInfo) -> timedelta | None:
 
 
 def _horizon(hours: Sequence[Hours], now: datetime) -> datetime:
-    """How far to look: some weeks from now, or from the day on which the last rule begins."""
+    """How far to look: from now, or from the day on which the last rule begins."""
     begins = (datetime.combine(h.first_day, time(), UTC) for h in hours if h.first_day)
     return max([now, *begins]) + timedelta(days=SEARCH_DAYS)

@@ -7,8 +7,8 @@ place. One module per kind of rule; `named` finds the rule that a decision names
 from __future__ import annotations
 
 from campaigns.sentences.called import cap_sentence, gap_sentence
-from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_sentence, week_sentence
-from campaigns.sentences.named import profile_title, sentence_of, source_of
+from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
+from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
 from campaigns.sentences.trying import (
     attempts_sentence,
     cadence_sentence,
@@ -29,12 +29,16 @@ __all__ = [
     "dates_sentence",
     "disposition_sentence",
     "gap_sentence",
+    "hours_clauses",
     "hours_sentence",
+    "line_words",
+    "owner_words",
     "profile_title",
     "retry_sentence",
     "ring_sentence",
     "sentence_of",
     "source_of",
+    "sources_of",
     "spread_sentence",
     "step_sentence",
     "week_sentence",

@@ -1,6 +1,7 @@
 """Frequency caps and minimum gaps in words.
 
-`line` is the name of the campaign's line of business: None where no campaign is meant, empty where it has none.
+`line` is the name of the campaign's line of business: None where it is not known which, empty where it has none.
+`here`: the reader looks at one campaign, which is then "this campaign".
 """
 
 from __future__ import annotations
@@ -51,9 +52,12 @@ def cap_sentence(cap: Cap, *, line: str | None = None) -> str:
     return sentence
 
 
-def gap_sentence(gap: Gap, *, line: str | None = None) -> str:
+def gap_sentence(gap: Gap, *, line: str | None = None, here: bool = True) -> str:
     """After busy, the number is left alone for 15 minutes."""
-    sentence = _never_again(gap, line) if gap.wait is None else _left_alone(gap, gap.wait, line)
+    if gap.scope == "campaign" and not here:
+        sentence = _by_each_campaign(gap)
+    else:
+        sentence = _never_again(gap, line) if gap.wait is None else _left_alone(gap, gap.wait, line)
     if gap.calls == Calls.UNASKED:
         return _("%(rule)s, unless they asked for a callback") % {"rule": sentence}
     if gap.calls == Calls.CALLBACKS:
@@ -91,6 +95,18 @@ def _scope(scope: str, line: str | None) -> str:
             return _("over all campaigns without a line of business")
         return _("over all %(line)s campaigns") % {"line": line}
     return _("over all campaigns")
+
+
+def _by_each_campaign(gap: Gap) -> str:
+    if gap.wait is None:
+        said = {"what": after_words(gap.after)}
+        if gap.per == "phone":
+            return _("After %(what)s, this number is never called again by the same campaign") % said
+        return _("After %(what)s, this person is never called again by the same campaign") % said
+    said = {"what": after_words(gap.after), "time": length(gap.wait)}
+    if gap.per == "phone":
+        return _("After %(what)s, the same campaign leaves the number alone for %(time)s") % said
+    return _("After %(what)s, the same campaign leaves the person alone for %(time)s") % said
 
 
 def _never_again(gap: Gap, line: str | None) -> str:

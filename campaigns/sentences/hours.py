@@ -31,14 +31,25 @@ ALWAYS: Week = (WHOLE_DAY,) * 7
 
 def hours_sentence(hours: Hours) -> str:
     """Monday to Friday 09:00–20:00; not on Saturdays and Sundays; not on public holidays where they live."""
+    return _where(hours, clauses(_clauses(hours)))
+
+
+def hours_clauses(hours: Hours) -> list[str]:
+    """The same, clause by clause, each true by itself: to see which of them changed."""
+    return [_where(hours, clause) for clause in _clauses(hours)]
+
+
+def _clauses(hours: Hours) -> list[str]:
     plain = _plain(hours.week)
     said = [] if plain == ALWAYS and (hours.closed or hours.first_day or hours.last_day) else [week_sentence(plain)]
-    said += [clause for clause in (_holiday(hours), dates_sentence(hours), closed_sentence(hours)) if clause]
-    sentence = clauses(said)
+    return said + [clause for clause in (_holiday(hours), dates_sentence(hours), closed_sentence(hours)) if clause]
+
+
+def _where(hours: Hours, sentence: str) -> str:
     if not hours.regions:
         return sentence
     places = listed([place_name(code) for code in sorted(hours.regions)])
-    return _("For people who are, or may be, in %(places)s: %(rule)s") % {"places": places, "rule": sentence}
+    return _("%(places)s (people who are or may be there): %(rule)s") % {"places": places, "rule": sentence}
 
 
 def week_sentence(week: Week) -> str:

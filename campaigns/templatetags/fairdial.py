@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns import permissions, words
-from campaigns.models import User
-from campaigns.selectors import LEAD_RANKS
+from campaigns.forecasts import Forecast
+from campaigns.models import CampaignList, User
+from campaigns.selectors import LEAD_RANKS, is_boosted
+from campaigns.sentences.parts import length
 
 register = template.Library()
 
@@ -25,6 +29,7 @@ ICONS = {
     "lists": "M7 5h10M7 10h10M7 15h10M3.2 5h.1M3.2 10h.1M3.2 15h.1",
     "wall": "M3 4h14v9H3zM7 17h6M10 13v4M6 10l2.5-2.5 2 2L14 6.5",
     "suppressions": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM5 5l10 10",
+    "rules": "M6 3.5h8.5v13h-10v-11zM7.5 8h4M7.5 11h4M7.5 14h2.5",
     "settings": "M3 6h8m4 0h2M3 14h2m4 0h8M13 4v4M7 12v4",
     "collapse": "M12 5l-5 5 5 5",
     "language": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM3 10h14M10 3c4.4 4 4.4 10 0 14-4.4-4-4.4-10 0-14Z",
@@ -77,6 +82,7 @@ RAIL = (
     RailItem("lists", _("Lists"), "lists", permissions.MANAGE),
     RailItem("person", _("People"), "people", permissions.SUPERVISE),
     RailItem("suppressions", _("Do not call"), "suppressions", permissions.SUPERVISE),
+    RailItem("rules", _("Rules"), "rules", permissions.MANAGE),
     RailItem("wall", _("Wall"), "wall", permissions.SUPERVISE),
     RailItem("settings", _("Settings"), "admin:index", permissions.ADMINISTER),
 )
@@ -175,3 +181,30 @@ def percent(part: float | None, whole: float | None) -> str:
 def share(part: float | None, whole: float | None) -> str:
     """A bar segment's width, 0 to 100."""
     return f"{100 * (part or 0) / whole:.2f}" if whole else "0"
+
+
+@register.filter
+def of_all(found: Forecast, count: int) -> int:
+    """What a count of those asked comes to for all leads."""
+    return found.of_all(count)
+
+
+@register.filter
+def margin(found: Forecast, count: int) -> int:
+    return found.margin(count)
+
+
+@register.filter
+def plain(number: float) -> str:
+    """A number for a machine: a point, no grouping, whatever the language."""
+    return f"{number:.3f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def boosted(link: CampaignList) -> bool:
+    return is_boosted(link, timezone.now())
+
+
+@register.filter
+def seconds_words(seconds: float) -> str:
+    return length(timedelta(seconds=round(seconds)))

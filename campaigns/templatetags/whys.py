@@ -38,11 +38,11 @@ def rule_source(context: Context, name: str) -> str:
 
 
 @register.inclusion_tag("campaigns/both_times.html")
-def both_times(at: datetime, zones: Sequence[ZoneInfo], now: datetime) -> dict[str, Any]:
+def both_times(at: datetime, zones: Sequence[ZoneInfo]) -> dict[str, Any]:
     """The reader's time, and the callee's below it where their clocks differ."""
-    reader = timezone.localtime(at).utcoffset()
-    differs = any(at.astimezone(zone).utcoffset() != reader for zone in zones)
-    return {"at": at, "theirs": telling.there(at, zones, now) if differs else ""}
+    reader = timezone.localtime(at)
+    differs = any(at.astimezone(zone).utcoffset() != reader.utcoffset() for zone in zones)
+    return {"at": at, "theirs": telling.short(at, zones, reader) if differs else ""}
 
 
 @register.filter

@@ -57,7 +57,8 @@ def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
         **_pacing(campaign),
         "settings_form": SettingsForm(instance=campaign),
         "attach_form": AttachForm(campaign),
-        "lists": selectors.lists(campaign),
+        "links": selectors.campaign_links(campaign),
+        "now": timezone.now(),
         **_counts(campaign),
     }
     return render(request, "campaigns/campaign.html", context)

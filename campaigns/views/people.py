@@ -56,7 +56,9 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
 @role_required(*SUPERVISE)
 def lead_page(request: HttpRequest, pk: int, lead: int) -> HttpResponse:
     """The answer in a sentence, all that holds phone by phone, what is counted, and what was before."""
-    known = get_object_or_404(Lead.objects.select_related("campaign", "contact"), pk=lead, campaign=pk)
+    known = get_object_or_404(
+        Lead.objects.select_related("campaign__line_of_business", "contact"), pk=lead, campaign=pk
+    )
     page = history.of_lead(known, before(request))
     if request.headers.get("HX-Request"):
         return render(request, "campaigns/history.html", {"page": page})

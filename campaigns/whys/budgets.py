@@ -21,6 +21,8 @@ from campaigns.whys import calls
 from campaigns.whys.calls import Call
 from campaigns.whys.leads import LeadWhy, zones_of
 
+# More calls than any cap should allow are counted, but not told one by one.
+MOST = 100
 # What makes two uses one: the same cap, counting the same touches, with the same end.
 Key = tuple[Cap, tuple[Touch, ...], datetime | None]
 
@@ -37,7 +39,7 @@ class Spender:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A cap that is used: by what (newest first), in which campaigns it binds, until when it is full."""
+    """A cap that is used: how often, by what (newest first), in which campaigns it binds, until when it is full."""
 
     cap: Cap
     policy: Policy
@@ -45,11 +47,8 @@ class Use:
     zones: tuple[ZoneInfo, ...]
     phone: int | None  # of a cap per phone
     until: datetime | None
+    used: int
     spenders: tuple[Spender, ...]
-
-    @property
-    def used(self) -> int:
-        return len(self.spenders)
 
     @property
     def is_full(self) -> bool:
@@ -73,7 +72,7 @@ def of(whys: Sequence[LeadWhy]) -> list[Use]:
         key = (spent.cap, spent.touches, spent.until)
         known = found.setdefault(key, _Found(why, phone, spent, {}))
         known.campaigns[why.campaign.pk] = why.campaign
-    ids = {touch.call_id for each in found.values() for touch in each.spent.touches if touch.call_id}
+    ids = {touch.call_id for each in found.values() for touch in _newest(each.spent) if touch.call_id}
     ended = calls.by_id(ids)
     names = _names(touch.campaign_id for each in found.values() for touch in each.spent.touches)
     uses = [_use(each, ended, names) for each in found.values()]
@@ -87,7 +86,7 @@ def _spent(whys: Sequence[LeadWhy]) -> Iterable[tuple[LeadWhy, PhoneFacts, Spent
             subject = _subject(why, phone)
             for cap in why.policy.caps:
                 spent = caps.spent(cap, subject, why.candidate.touches, zones, why.now)
-                if spent and spent.touches:
+                if spent and (spent.touches or spent.full):
                     yield why, phone, spent
 
 
@@ -105,7 +104,7 @@ def _use(found: _Found, ended: Mapping[UUID, Call], names: dict[int, str]) -> Us
             call=ended.get(touch.call_id) if touch.call_id else None,
             leaves_at=caps.leaves(cap, touch, zones, found.why.now),
         )
-        for touch in reversed(found.spent.touches)
+        for touch in _newest(found.spent)
     )
     return Use(
         cap=cap,
@@ -114,8 +113,13 @@ def _use(found: _Found, ended: Mapping[UUID, Call], names: dict[int, str]) -> Us
         zones=zones,
         phone=found.phone.number if cap.per == "phone" else None,
         until=found.spent.until + MOMENT if found.spent.until else None,
+        used=len(found.spent.touches),
         spenders=spenders,
     )
+
+
+def _newest(spent: Spent) -> list[Touch]:
+    return list(reversed(spent.touches[-MOST:]))
 
 
 def _names(campaign_ids: Iterable[int]) -> dict[int, str]:

@@ -111,7 +111,7 @@ def zones_of(candidate: Candidate, phone: PhoneFacts) -> tuple[ZoneInfo, ...]:
 
 def of_lead(lead_id: int, now: datetime) -> LeadWhy:
     """Raises Lead.DoesNotExist."""
-    return of_leads([Lead.objects.select_related("campaign", "contact").get(pk=lead_id)], now)[0]
+    return of_leads([Lead.objects.select_related("campaign__line_of_business", "contact").get(pk=lead_id)], now)[0]
 
 
 def of_leads(leads: Sequence[Lead], now: datetime) -> list[LeadWhy]:
@@ -159,7 +159,7 @@ def _why(
 ) -> LeadWhy:
     moment = moments.setdefault(now, Moment(policy, now))
     first = reservation.verdict(candidate, moment, *taken)
-    in_call = isinstance(first, Refuse) and first.reason == Reason.IN_CALL
+    in_call = lead.state != Lead.State.HELD and isinstance(first, Refuse) and first.reason == Reason.IN_CALL
     stored = _stored(lead, versions)
     standing, because, next_at, phone = _fate(lead, candidate, policy, moments, first if in_call else None, stored, now)
     reasons = eligibility.reasons(candidate, moment)

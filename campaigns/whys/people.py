@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from campaigns import leads
 from campaigns.models import Contact, ContactPhone, Lead, Phone, Suppression
 from campaigns.rules import numbers, places
@@ -84,8 +82,10 @@ def phones_of(contact: Contact) -> list[KnownPhone]:
     ]
 
 
-def whys_of(contacts: Sequence[Contact], now: datetime, campaign: Q | None = None) -> list[LeadWhy]:
+def whys_of(contacts: Sequence[Contact], now: datetime) -> list[LeadWhy]:
     """Why, for every lead these people are; campaigns that call come first, then the newest."""
-    found = leads.of_people([contact.pk for contact in contacts]).select_related("campaign", "contact")
-    whys = why_leads.of_leads(list(found.filter(campaign) if campaign else found), now)
+    found = leads.of_people([contact.pk for contact in contacts]).select_related(
+        "campaign__line_of_business", "contact"
+    )
+    whys = why_leads.of_leads(list(found), now)
     return sorted(whys, key=lambda why: (not why.is_dialled, why.lead.state == Lead.State.FINISHED, -why.campaign.pk))

@@ -200,7 +200,7 @@ def _bar(bar: Bar) -> Shape:
         "state": group.state,
         "callable": bar.is_left,
         "code": group.reason,
-        "words": group.why,
+        "words": bar.words,
         "rule": {"name": group.rule, "words": bar.rule} if group.rule else None,
         "count": group.count,
         "above": bar.above,

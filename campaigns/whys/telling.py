@@ -77,6 +77,15 @@ def there(at: datetime, zones: Sequence[ZoneInfo], now: datetime) -> str:
     return pgettext("a day and a range of times", "%(day)s at %(time)s–%(end)s") % {**said, "end": end}
 
 
+def short(at: datetime, zones: Sequence[ZoneInfo], beside: datetime) -> str:
+    """As `there`, next to the reader's own time `beside`: the day in figures, and only where it is another one."""
+    local = sorted({at.astimezone(zone).replace(tzinfo=None) for zone in zones})
+    if not local:
+        return ""
+    first = f"{local[0]:%H:%M}" if local[0].date() == beside.date() else f"{local[0]:%m-%d %H:%M}"
+    return first if len(local) == 1 else f"{first}–{local[-1]:%H:%M}"
+
+
 def clock(at: datetime, zones: Sequence[ZoneInfo]) -> str:
     """What their clocks show: one time, or the first and last where they may be in one of several zones."""
     shown = sorted({at.astimezone(zone).replace(tzinfo=None) for zone in zones})

@@ -1,8 +1,8 @@
 """From all leads of a campaign down to those callable now: one bar for each reason, reconciling to the total.
 
-Counting reads every lead of the campaign, which takes a second or so for a million of them. So a count that was slow
-is kept for some seconds, for all who look at that campaign together; while one of them counts anew the others are
-shown the last one. Without Redis every look counts.
+Counting reads every lead of the campaign: 0.4 s for a million of them on two cores with all of it in memory, more
+from disk. So a count that was slow is kept for some seconds, for all who look at that campaign together; while one of
+them counts anew the others are shown the last one. Without Redis every look counts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 from redis import RedisError
 
 from campaigns import selectors
@@ -39,6 +40,10 @@ class Bar:
     group: LeadGroup
     above: int
     rule: str
+
+    @property
+    def words(self) -> str:
+        return self.group.why or _("in a call")
 
     @property
     def is_left(self) -> bool:

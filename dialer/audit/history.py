@@ -1,8 +1,8 @@
 """What is judged, as temporary tables: calls, the rules they were allowed by, where people may be, public holidays.
 
 Calls of `since` and later are judged; older ones of the same people are there as far back as any rule looks, refusals
-for ever. What was
-never sent, or failed on our own side, touched nobody and is left out. The tables are gone when the audit is.
+for ever. What was never sent, or failed on our own side, touched nobody and is left out. The tables are gone when the
+audit is.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ EARLIER = (
 OLD_REFUSALS = CALL.format(refused="") + "a.reserved_at < %(from)s" + SAME_PEOPLE
 INDEXES = """
 CREATE INDEX ON audit_call (contact_id, at);
-CREATE INDEX ON audit_call (phone, at);
-ANALYZE audit_call
+CREATE INDEX ON audit_call (phone, at)
 """
 # The record's own zone, else its region's, else the number's; names that are no zones are none.
 PLACES = """
@@ -140,6 +139,7 @@ def lay_out(since: datetime) -> None:
         moments = {"since": since, "from": since - max(reach, LEAST_BACK)}
         for query in (JUDGED, EARLIER, OLD_REFUSALS):
             cursor.execute(query, moments)
+            cursor.execute("ANALYZE audit_call")
         cursor.execute(INDEXES)
         pairs = [(code, zone) for code, zones in ZONES_OF_REGION.items() for zone in zones]
         cursor.execute(PLACES, {"regions": [code for code, _ in pairs], "zones": [zone for _, zone in pairs]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from campaigns import policies, reservation, rulebook
 from campaigns.models import ClosedDay, ComplianceProfile, FrequencyCap, Lead, LineOfBusiness, PolicyVersion, Touch
+from campaigns.rules import policy as rules
 from campaigns.rules.profiles import BadProfile
 from dialer.rules.ids import new_call_id
 from tests import build
@@ -205,3 +207,15 @@ def test_a_gap_without_end_is_for_refusals_only():
     with pytest.raises(rulebook.BadRule):
         rulebook.add_gap(owner=None, by=None, after="busy", minutes=None, per="phone", scope="all")
     rulebook.add_gap(owner=None, by=None, after="refusal", minutes=None, per="contact", scope="all")
+
+
+@pytest.mark.django_db
+def test_a_version_whose_transaction_was_lost_is_not_remembered_in_place_of_the_one_that_gets_its_number():
+    campaign = build.campaign(max_attempts=3)
+    with transaction.atomic():
+        lost = policies.current(campaign.pk)
+        transaction.set_rollback(True)
+    data = rules.dump(replace(lost, max_attempts=7))
+    PolicyVersion.objects.create(pk=lost.version, campaign=campaign, number=1, data=data)
+
+    assert policies.of_version(lost.version).max_attempts == 7

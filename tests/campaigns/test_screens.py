@@ -16,20 +16,14 @@ from django.utils import timezone
 
 from campaigns.models import AuditEntry, Campaign, ContactList, Lead, Reject, Suppression, User
 from tests import build
+from tests.campaigns.browsing import HTMX, client_of, page
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture(autouse=True)
 def uploads(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
-
-
-def client_of(role: str, **fields) -> Client:
-    client = Client()
-    client.force_login(build.user(role, **fields))
-    return client
 
 
 @pytest.fixture
@@ -40,12 +34,6 @@ def manager() -> Client:
 @pytest.fixture
 def supervisor() -> Client:
     return client_of("supervisor")
-
-
-def page(client: Client, name: str, *args, **query) -> str:
-    response = client.get(reverse(name, args=args), query)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 # Who sees what
@@ -509,7 +497,7 @@ def test_numbers_are_found_by_their_last_digits(supervisor: Client):
     Suppression.objects.create(phone=12025550142)
     Suppression.objects.create(phone=12025550199)
 
-    html = page(supervisor, "suppressions", q="0142")
+    html = supervisor.post(reverse("suppressions"), {"q": "0142"}).content.decode()
 
     assert "+12025550142" in html
     assert "+12025550199" not in html

@@ -109,14 +109,23 @@ def test_a_gap_reads_back_what_was_chosen(gap: Gap, sentence: str):
     assert sentences.gap_sentence(gap, line="Cards") == sentence
 
 
+def test_on_a_page_of_everyone_no_campaign_is_this_one():
+    gap = Gap("gap-1", "refusal", "contact", "campaign", None)
+
+    sentence = sentences.gap_sentence(gap, here=False)
+
+    assert sentence == "After a refusal, this person is never called again by the same campaign"
+
+
+@pytest.mark.parametrize("here", [True, False])
 @pytest.mark.parametrize("line", [None, "", "卡"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_gap_there_can_be_has_a_sentence_of_its_own(language: str, line: str | None):
+def test_every_gap_there_can_be_has_a_sentence_of_its_own(language: str, line: str | None, here: bool):
     found = {}
     with translation.override(language):
         for after, per, scope, wait, calls in product(OUTCOMES, PERS, SCOPES, (timedelta(hours=2), None), Calls):
             gap = Gap("gap-1", after, per, scope, wait, calls)
-            found[after, per, scope, wait, calls] = sentences.gap_sentence(gap, line=line)
+            found[after, per, scope, wait, calls] = sentences.gap_sentence(gap, line=line, here=here)
 
     assert len(set(found.values())) == len(found) == len(OUTCOMES) * 2 * 3 * 2 * 3
     assert all(map(is_whole, found.values()))
@@ -144,7 +153,7 @@ def test_every_gap_there_can_be_has_a_sentence_of_its_own(language: str, line: s
         ),
         (
             Hours("x", (((480, 1200),),) * 7, regions=frozenset({"US-FL"})),
-            "For people who are, or may be, in US-FL: every day 08:00–20:00",
+            "US-FL (people who are or may be there): every day 08:00–20:00",
         ),
         (
             Hours("x", (((480, 1200),),) * 7, first_day=date(2026, 10, 1)),
@@ -241,7 +250,7 @@ def test_a_rule_says_who_gave_it():
 
     assert sources == ["this campaign", "line of business Cards", "everyone"]
     assert sentences.source_of("cn_marketing.cap-1") == "China: marketing calls"
-    assert sentences.source_of("closed.CN") == "days without calls in China"
+    assert sentences.source_of("closed.CN") == "days without calls: China"
     assert {sentences.source_of(name) for name in ("campaign.hours", "cadence.office", "spread")} == {"this campaign"}
     assert sentences.source_of("cap-99999") == "a rule that is gone"
     with translation.override("zh-hans"):

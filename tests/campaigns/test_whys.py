@@ -166,7 +166,7 @@ def test_a_person_in_another_call_is_said_to_be_in_one():
     lead, other = build.lead(first, person), build.lead(second, person)
     reserve(first)
 
-    assert why(lead).standing == Standing.IN_CALL
+    assert (why(lead).standing, why(lead).reasons) == (Standing.IN_CALL, ())
     assert [r.reason for r in why(other).reasons] == [Reason.IN_CALL]
     assert telling.verdict(why(other)) == (
         "Not callable now: in another call at this moment. The dialler looks again within a minute."
@@ -281,6 +281,15 @@ def test_a_cap_that_is_partly_used_is_told_too():
 
     assert (use.used, use.cap.limit, use.is_full) == (1, 3, False)
     assert why(lead).standing == Standing.CALLABLE
+
+
+def test_a_cap_of_nothing_is_told_as_full_for_good_with_nobody_who_spent_it():
+    daily_cap(limit=0)
+    lead = build.lead(build.campaign())
+
+    [use] = budgets.of([why(lead)])
+
+    assert (use.is_full, use.until, use.spenders, why(lead).next_at) == (True, None, (), None)
 
 
 def test_a_cap_of_all_campaigns_is_told_once_for_a_person_in_many():

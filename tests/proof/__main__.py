@@ -21,7 +21,7 @@ DAYS = 14.0
 
 def main() -> int:
     options = _options()
-    with _database(options.keep):
+    with _database(options.folder):
         import django
 
         django.setup()
@@ -39,15 +39,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pace", type=float, default=1, help="how much more often than usual somebody is killed")
     parser.add_argument("--break", dest="broken", choices=["all"], help="take rules and locks away: it must be seen")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--keep", action="store_true", help="keep the database's folder, and say where it is")
+    parser.add_argument("--folder", type=Path, help="keep the database here; without it is forgotten")
     return parser.parse_args()
 
 
 @contextmanager
-def _database(keep: bool) -> Iterator[None]:
+def _database(wanted: Path | None) -> Iterator[None]:
     """A PostgreSQL of this race alone, as durable as the product's own: it will have to recover from its log."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="fairdial-proof-", dir=memory if os.access(memory, os.W_OK) else None))
+    folder = wanted or Path(
+        tempfile.mkdtemp(prefix="fairdial-proof-", dir=memory if os.access(memory, os.W_OK) else None)
+    )
     folder.chmod(0o755)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ["FAIRDIAL_VAR"] = str(folder)
@@ -57,9 +59,7 @@ def _database(keep: bool) -> Iterator[None]:
             os.environ["DATABASE_URL"] = url
             yield
     finally:
-        if keep:
-            print(f"The database is in {folder}.", file=sys.stderr)
-        else:
+        if not wanted:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -17,6 +17,7 @@ from campaigns.models import (
     MinimumGap,
     Phone,
     RetryRule,
+    Suppression,
 )
 from campaigns.rules import policy as rules
 from campaigns.rules.caps import Cap, Period
@@ -163,7 +164,14 @@ def _people(count: int, rng: random.Random) -> list[Contact]:
             links.append(ContactPhone(contact=contact, phone_id=number, position=position, label=LABELS[position % 3]))
     Phone.objects.bulk_create(phones.values())
     ContactPhone.objects.bulk_create(links)
+    _do_not_call(rng.sample(sorted(phones), count // 30))
     return contacts
+
+
+def _do_not_call(numbers: list[int]) -> None:
+    """Some are on it since yesterday; the editor adds more."""
+    Suppression.objects.bulk_create([Suppression(phone=number, reason="asked") for number in numbers])
+    Suppression.objects.update(created_at=BASE - timedelta(days=1))
 
 
 def _number(person: int, which: int) -> int:

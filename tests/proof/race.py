@@ -88,13 +88,13 @@ class Race:
             if there is None:
                 self._start(slot)
 
-    def _bury(self, slot: int, process: BaseProcess) -> None:
-        process.join()
+    def _bury(self, slot: int, dead: BaseProcess) -> None:
+        dead.join()
         del self._processes[slot]
-        if process.exitcode == -signal.SIGKILL:
+        if dead.exitcode == -signal.SIGKILL:
             self.kills["half-way"] += 1  # nobody but itself: those we kill are buried at once
-        elif process.exitcode:
-            raise RuntimeError(f"slot {slot} failed by itself with {process.exitcode}: see above")
+        elif dead.exitcode:
+            raise RuntimeError(f"slot {slot} failed by itself with {dead.exitcode}: see above")
 
     def _start(self, slot: int) -> None:
         self._lives[slot] += 1

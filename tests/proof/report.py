@@ -25,7 +25,7 @@ def as_data(race: Race, found: Verdict) -> dict[str, Any]:
 def table(race: Race, found: Verdict) -> str:
     seconds = race.plan.seconds
     lines = [
-        f"{len(race.servers)} engines, {seconds / 60:g} minutes, {found.days:.1f} days of it, seed {race.plan.seed}",
+        f"{len(race.servers)} engines, {seconds / 60:g} minutes for {found.days:.1f} days, seed {race.plan.seed}",
         f"calls                               {found.calls:>8}   {found.calls / seconds:.0f} a second",
         *_rows("outcome", found.outcomes),
         *_rows("killed", race.kills),

@@ -1,4 +1,4 @@
-"""What each process has done, in shared memory: it outlives whoever is killed, and has no locks a kill would hold."""
+"""What each process has done, in memory they share, which outlives the killed. No locks: a kill would hold them."""
 
 from __future__ import annotations
 

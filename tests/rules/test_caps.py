@@ -150,6 +150,14 @@ def test_zones_that_disagree_about_the_day_must_both_have_room():
     assert caps.reached(daily, ME, [touch(monday_evening)], both[:1], tuesday_morning) is None
 
 
+def test_a_window_that_is_full_in_several_zones_frees_when_the_last_of_their_days_ends():
+    both = (ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York"))
+
+    for zones in (both, both[::-1]):
+        found = caps.reached(a_cap(window=Period.DAY), ME, [touch(NOW)], zones, NOW + timedelta(hours=1))
+        assert found.until == local("America/New_York", 2026, 3, 3)
+
+
 def test_a_rolling_window_frees_when_the_touch_that_fills_it_has_left():
     two = a_cap(limit=2)
     spent = [touch(NOW - timedelta(hours=h)) for h in (30, 20, 10, 1)]
@@ -261,6 +269,11 @@ def test_what_is_older_than_since_and_came_to_no_lasting_outcome_changes_nothing
         assert caps.reached(cap, subject, read, zones, now) == caps.reached(cap, subject, touched, zones, now)
     for gap in gaps_:
         assert caps.too_soon(gap, subject, read, now) == caps.too_soon(gap, subject, touched, now)
+
+
+@given(making.moments, st.sampled_from(list(Period)), st.sampled_from(making.ZONES))
+def test_touches_are_read_from_the_beginning_of_the_period_in_any_zone(now, period, name):
+    assert caps.since([a_cap(window=period)], [], now) <= caps.period_start(period, ZoneInfo(name), now)
 
 
 def test_without_caps_and_gaps_no_touch_is_read():

@@ -46,7 +46,7 @@ def test_the_values_allowed_are_those_of_the_code():
     assert allowed["window"].endswith(", ".join(Period))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(situations(phones=2))
 def test_what_a_refusal_records_and_whether_it_ends_is_as_explained(situation):
     who, rules, now = situation

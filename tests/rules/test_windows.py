@@ -234,6 +234,16 @@ def test_a_day_without_calls_is_skipped():
     assert (one.why, one.opens) == (Closed.BLACKOUT, local("Asia/Shanghai", 2026, 3, 4, 9))
 
 
+def test_hours_that_open_after_months_are_found_and_not_taken_for_never():
+    summer = frozenset(date(2026, 6, 1) + n * DAY for n in range(92))
+    away = week_of((540, 1200), closed=summer)
+
+    for hours in ([away], [away, week_of((0, 1440), first_day=date(2026, 7, 1))]):
+        opens = {one.opens for one in windows.shut(hours[:1], SHANGHAI, local("Asia/Shanghai", 2026, 6, 1, 12))}
+        assert opens == {local("Asia/Shanghai", 2026, 9, 1, 9)}
+        assert windows.next_open(hours, SHANGHAI, local("Asia/Shanghai", 2026, 6, 1, 12)) in opens
+
+
 def test_a_campaign_begins_and_ends_on_the_local_days_it_says():
     dated = week_of((540, 1200), first_day=date(2026, 6, 1), last_day=date(2026, 6, 2))
     begins = local("Asia/Shanghai", 2026, 6, 1, 9)
@@ -282,7 +292,7 @@ def test_when_several_zones_are_shut_the_reason_is_the_one_that_comes_first():
     blackout = week_of((540, 1200), closed=frozenset({date(2026, 3, 3)}))
     both = Place(("America/New_York", "Asia/Shanghai"))
 
-    (one,) = windows.shut([blackout], both, local("Asia/Shanghai", 2026, 3, 3, 7))
+    (one,) = windows.shut([blackout], both, local("Asia/Shanghai", 2026, 3, 3, 12))  # 23:00 the day before in New York
 
     assert one.why == Closed.BLACKOUT
 

@@ -1,0 +1,60 @@
+"""The race proof, short: it holds, and it can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import running_in
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+CHECKOUT = Path(__file__).resolve().parents[2]
+SERVERS = ("DATABASE_URL", "REDIS_URL", "FAIRDIAL_VAR")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that servers of their own account can enter; nobody works in it afterwards."""
+    memory = Path("/dev/shm")
+    made = Path(tempfile.mkdtemp(prefix="fairdial-proof-", dir=memory if os.access(memory, os.W_OK) else None))
+    yield made
+    left = running_in(made)
+    shutil.rmtree(made, ignore_errors=True)
+    assert not left
+
+
+def race(folder: Path, *arguments: str):
+    """Its exit code and what it found; it brings a PostgreSQL of its own."""
+    options = ("--workers", "4", "--people", "400", "--pace", "4", "--seed", "7", "--days", "2", "--json", *arguments)
+    env = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.proof", *options, "--folder", str(folder)],
+        cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_no_rule_is_broken_while_everybody_races_and_is_killed(folder: Path) -> None:
+    code, found = race(folder, "--minutes", "0.4")
+
+    assert (code, found["faults"]) == (0, [])
+    assert not any(found["violations"].values())
+    assert {"engine", "backend", "recovery"} <= set(found["kills"])
+
+
+def test_the_checker_sees_what_happens_without_rules_and_locks(folder: Path) -> None:
+    code, found = race(folder, "--minutes", "0.25", "--break", "all")
+
+    seen = {check for check, count in found["violations"].items() if count}
+    assert code == 1
+    assert {"frequency_caps", "minimum_gaps", "calling_hours", "do_not_call"} <= seen
+    assert seen & {"two_calls_to_one_person_at_once", "two_calls_to_one_number_at_once"}
