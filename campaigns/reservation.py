@@ -37,8 +37,8 @@ from campaigns.rules.policy import Policy
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
-MAX_BATCHES = 6  # a tick looks at no more than so many leads, however many are refused
-MANY = 300  # a tick that refuses so many asks for a sweep
+MAX_BATCHES = 4  # a tick looks at no more than so many leads, however many are refused
+MANY = 250  # a tick that refuses so many asks for a sweep
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
 # The time is told once the lock is ours: the transaction may have begun long before.
