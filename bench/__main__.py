@@ -11,7 +11,8 @@ import importlib
 import subprocess
 import sys
 import time
-from types import ModuleType
+from pathlib import Path
+from typing import Any
 
 from bench import figures
 from bench.cpu import Neighbours
@@ -28,26 +29,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES, help="only this one")
     parser.add_argument("--seconds", type=float, help="length of each measured stretch, for a quick look")
+    parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the folder for what was found")
     parser.add_argument("--leads", type=_numbers, help="how many leads, such as 20000,100000, for a quick look")
     options = parser.parse_args()
     if options.name is None:
         return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
     try:
-        _run(importlib.import_module(f"bench.{options.name}"), options.name, options.seconds, options.leads)
+        _run(options.name, options)
     except (DeployError, BenchFailed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _run(benchmark: ModuleType, name: str, seconds: float | None, leads: tuple[int, ...] | None) -> None:
+def _run(name: str, options: argparse.Namespace) -> None:
     began, neighbours = time.monotonic(), Neighbours()
-    found = benchmark.measure(seconds, leads) if leads and hasattr(benchmark, "LEADS") else benchmark.measure(seconds)
+    benchmark: Any = importlib.import_module(f"bench.{name}")
+    sizes = [options.leads] if options.leads and hasattr(benchmark, "LEADS") else []
+    found = benchmark.measure(options.seconds, *sizes)
     noise = Figure("other programs on this machine meanwhile", neighbours.share(), "% of a core")
     took = time.monotonic() - began
     result = Result(name, figures.commit(), figures.machine(places.var_folder()), took, (*found, noise))
     print(figures.table(result))
-    print(f"Written to {figures.save(result)}.")
+    print(f"Written to {figures.save(result, options.results)}.")
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -40,16 +40,19 @@ def measure(seconds: float | None, leads: tuple[int, ...] = LEADS) -> list[Figur
 def _figures(course: Course, bare: float, people: int) -> list[Figure]:
     minute = int(min(60, course.cleaned))
     seconds = [sum(n <= at < n + 1 for at in course.taken) for n in range(minute)]
+    # Ticks come twice a second and chunks end when they do: a single second says little.
+    slowest = min(sum(seconds[n : n + 5]) / 5 for n in range(max(1, minute - 4)))
     during, calm = percentile(course.ticks, 99), percentile(course.calm, 99)
     rate = course.refused / course.set_aside
     return [
         Figure("called in the first second", seconds[0], "leads", aim=f"≥ {PER_SECOND}", met=seconds[0] >= PER_SECOND),
+        Figure("called a second, first minute", sum(seconds) / minute, "leads"),
         Figure(
-            "called in the slowest second of the first minute",
-            min(seconds),
+            "called a second, slowest five seconds of it",
+            slowest,
             "leads",
             aim=f"≥ {PER_SECOND}",
-            met=min(seconds) >= PER_SECOND,
+            met=slowest >= PER_SECOND,
         ),
         Figure(
             f"{people:,} leads looked at, all refused set aside",
