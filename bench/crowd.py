@@ -44,7 +44,7 @@ CAPS: tuple[tuple[int, str, str, str, str, int], ...] = (
 )
 
 
-def die(of: str, seed: int, sides: int) -> str:
+def die(of: str, seed: int, sides: int | str) -> str:
     """SQL for a number from 0 to `sides` - 1 that depends on `of` alone."""
     return f"((hashint8extended({of}, {seed}) & 1073741823) % {sides})"
 
@@ -58,7 +58,7 @@ PHONE = """
 INSERT INTO campaigns_phone (number, country, line_type, zones, status, status_source, status_observed_at,
                              status_expires_at)
 SELECT {number}, 'US', 'mobile',
-       CASE WHEN i % 50 = 0 THEN ARRAY['America/New_York', 'America/Chicago'] ELSE ARRAY[({zones})[1 + {zone}]] END,
+       CASE WHEN i % 50 = 0 THEN ({zones})[1:2] ELSE ARRAY[({zones})[1 + {zone}]] END,
        CASE WHEN {vacant} = 7 THEN 'vacant' ELSE '' END, '', NULL,
        CASE WHEN {vacant} = 7 THEN timestamptz '{now}' + {hours} * interval '1 hour' END
 FROM generate_series($first, $last) AS i {which}
@@ -110,13 +110,14 @@ FROM generate_series($first + {before}, $last + {before}) AS i
 class Crowd:
     """People, their touches and do-not-call; leads are added by and by. `now` is a weekday noon, not long ago."""
 
-    def __init__(self, ground: Ground, *, people: int, touches: int, suppressed: int) -> None:
+    def __init__(self, ground: Ground, *, people: int, touches: int, suppressed: int, awake_now: bool = False) -> None:
+        """`awake_now`: people live where it is daytime, and profiles, which know other days, are left out."""
         self.ground, self.people, self.leads = ground, people, 0
-        self.now = weekday_noon()
+        self.now = timezone.now() if awake_now else weekday_noon()
         self._make_partitions()
         self.campaigns = [_campaign(f"Campaign {n}") for n in range(CAMPAIGNS)]
-        _rules(self.campaigns)
-        self._people()
+        _rules(self.campaigns, () if awake_now else PROFILES)
+        self._people(awake_zones() if awake_now else ZONES, ("",) * 4 if awake_now else REGIONS)
         if suppressed:
             self._suppressed(suppressed)
         if touches:
@@ -143,9 +144,9 @@ class Crowd:
         for at in (self.now - timedelta(days=40), timezone.now()):
             partitions.ensure(connection, "campaigns_touch", by_id=False, now=at)
 
-    def _people(self) -> None:
+    def _people(self, zones: tuple[str, ...], regions: tuple[str, ...]) -> None:
         tables = ("campaigns_phone", "campaigns_contact", "campaigns_contactphone")
-        values: dict[str, Any] = {"zones": _array(ZONES), "regions": _array(REGIONS), "now": self.now}
+        values: dict[str, Any] = {"zones": _array(zones), "regions": _array(regions), "now": self.now}
         with self.ground.without_indexes(*tables):
             for which, of in enumerate(("", SECOND)):
                 statement = PHONE.format(
@@ -192,6 +193,12 @@ def weekday_noon() -> datetime:
     return datetime(wednesday.year, wednesday.month, wednesday.day, 18, tzinfo=UTC)
 
 
+def awake_zones() -> tuple[str, ...]:
+    """Four zones where it is between ten and three now; the sign of these names is that of the sea, west is +."""
+    noon = timezone.now().hour - 12
+    return tuple(f"Etc/GMT{(noon + shift + 11) % 24 - 11:+d}" for shift in (-2, -1, 0, 1))
+
+
 def profile_data(name: str) -> dict[str, Any]:
     """The shipped profile as a row keeps it."""
     found = next(p for p in profiles.parse(orjson.loads(DATA.read_bytes())) if p.name == name)
@@ -205,10 +212,10 @@ def _campaign(name: str) -> Campaign:
     )
 
 
-def _rules(campaigns: list[Campaign]) -> None:
-    """Five caps for everyone, three compliance profiles, three lists for each campaign."""
+def _rules(campaigns: list[Campaign], names: tuple[str, ...]) -> None:
+    """Five caps for everyone, these compliance profiles, three lists for each campaign."""
     lists = [ContactList.objects.create(name=f"List {n}", default_country="US") for n in range(3)]
-    rows = [ComplianceProfile.objects.create(name=n, title=n, country="US", data=profile_data(n)) for n in PROFILES]
+    rows = [ComplianceProfile.objects.create(name=n, title=n, country="US", data=profile_data(n)) for n in names]
     for limit, counts, per, scope, window, hours in CAPS:
         FrequencyCap.objects.create(limit=limit, counts=counts, per=per, scope=scope, window=window, window_hours=hours)
     for campaign in campaigns:

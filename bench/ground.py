@@ -138,6 +138,7 @@ def _use_django(url: str) -> None:
     os.environ |= {
         "DATABASE_URL": url,
         "DATABASE_PREPARE": "1",
+        "REDIS_URL": "memory://localhost",  # what is sent to workers is for nobody
         "SECRET_KEY": "bench",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

@@ -8,9 +8,9 @@ leads that the old ones set aside are looked at again (`recheck`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from celery import current_app
@@ -110,12 +110,16 @@ def publish(campaign_ids: Iterable[int], by: User | None) -> list[int]:
     changed = [campaign.pk for campaign in locked.select_related("policy").order_by("pk") if _publish(campaign, by)]
     for pk in changed:
         # Robust: without a broker the periodic task finds what is marked.
-        transaction.on_commit(partial(_look_again, pk), robust=True)
+        transaction.on_commit(_looking_again(pk), robust=True)
     return changed
 
 
-def _look_again(campaign_id: int) -> None:
-    current_app.send_task("campaigns.tasks.recheck", [campaign_id], retry=False)
+def _looking_again(campaign_id: int) -> Callable[[], None]:
+    # No partial: Django logs a hook that failed by its name, which those don't have, and fails over that.
+    def send() -> None:
+        current_app.send_task("campaigns.tasks.recheck", [campaign_id], retry=False)
+
+    return send
 
 
 def _publish(campaign: Campaign, by: User | None) -> bool:
