@@ -19,8 +19,10 @@ from campaigns.permissions import MANAGE, SUPERVISE, person, role_required
 @require_http_methods(["GET", "POST"])
 @role_required(*SUPERVISE)
 def suppression_list(request: HttpRequest) -> HttpResponse:
-    form = SuppressionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    # Digits are sent in the body: a number in an address would end in logs.
+    searching = "q" in request.POST
+    form = SuppressionForm(None if searching else request.POST or None)
+    if request.method == "POST" and not searching and form.is_valid():
         try:
             entry = services.suppress(
                 number=form.cleaned_data["number"],
@@ -33,7 +35,8 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("+%(number)s will not be called any more.") % {"number": entry.phone})
             return redirect("suppressions")
-    before, digits = request.GET.get("before", ""), re.sub(r"\D", "", request.GET.get("q", ""))
+    asked = request.POST if searching else request.GET
+    before, digits = asked.get("before", ""), re.sub(r"\D", "", request.POST.get("q", ""))
     found = selectors.suppression_page(before=int(before) if before.isdecimal() else None, digits=digits)
     page, more = found[: selectors.PAGE], len(found) > selectors.PAGE
     context = {"form": form, "entries": page, "next": page[-1].pk if more else None, "digits": digits}
