@@ -37,8 +37,9 @@ ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s"
 # A point on the line of contacts, and the next lead after it: as many index probes as leads, whatever the size.
 SOME = f"""
 SELECT DISTINCT ON (l.contact_id) {COLUMNS.replace("contact_id", "l.contact_id")}
-FROM generate_series(1, %(sample)s) CROSS JOIN LATERAL (
-    SELECT (%(low)s + random() * (%(high)s - %(low)s))::bigint AS point
+FROM (
+    -- In the select list of the series: a subquery that does not depend on it would be evaluated once for all.
+    SELECT (%(low)s + random() * (%(high)s - %(low)s))::bigint AS point FROM generate_series(1, %(sample)s)
 ) p CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id >= p.point
     ORDER BY contact_id LIMIT 1
