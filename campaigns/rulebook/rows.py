@@ -84,18 +84,18 @@ def set_retry(
 ) -> bool:
     """After this outcome: due again after so long, at most so often (0: never). None: as everyone's, or the default."""
     rules = RetryRule.objects.filter(campaign=campaign, outcome=outcome)
+    rule, wanted = rules.first(), {"wait_minutes": wait_minutes, "limit": limit}
     if wait_minutes is None or limit is None:
-        changed = bool(rules.delete()[0])
+        if rule is None:
+            return False
+        rules.delete()
+    elif rules.filter(**wanted).exists():
+        return False
     else:
-        wanted = {"wait_minutes": wait_minutes, "limit": limit}
-        changed = not rules.filter(**wanted).exists()
-        RetryRule.objects.update_or_create(campaign=campaign, outcome=outcome, defaults=wanted)
-    if changed:
-        trail = {"outcome": outcome, "wait_minutes": wait_minutes, "limit": limit}
-        if campaign:
-            audit(by, "campaign.retry_set", campaign, trail)
-        publish(campaign, by)
-    return changed
+        rule, _new = RetryRule.objects.update_or_create(campaign=campaign, outcome=outcome, defaults=wanted)
+    audit(by, "campaign.retry_set" if campaign else "retry.set", campaign or rule, {"outcome": outcome, **wanted})
+    publish(campaign, by)
+    return True
 
 
 def _owned(owner: Owner) -> dict[str, Any]:
