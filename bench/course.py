@@ -24,7 +24,6 @@ from campaigns.models import Campaign, Sweep
 ONE_IN = 1000
 WANT = 50
 TICK_SECONDS = 0.5
-SWEEP_SECONDS = 0.25
 BARE_LEADS = 500_000
 LONGEST = 1200.0  # seconds; a sweep that takes longer has failed
 CALMS = 200  # ticks that are measured afterwards
@@ -103,14 +102,15 @@ def bare(ground: Ground, people: int) -> float:
 def play(crowd: Crowd) -> Course:
     """Tick until the sweep is through, and then some more."""
     course = Course()
-    stop = threading.Event()
-    sweeper = threading.Thread(target=_sweep, args=(stop,))
+    wanted, stop = threading.Event(), threading.Event()
+    sweeper = threading.Thread(target=_sweep, args=(wanted, stop))
     sweeper.start()
     try:
         campaign = crowd.campaigns[0]
         course.began = time.monotonic()
         while not course.over:
             _tick(campaign, course, course.ticks)
+            wanted.set()
             _look(course)
             time.sleep(max(0.0, course.began + TICK_SECONDS * len(course.ticks) - time.monotonic()))
         for _ in range(CALMS):
@@ -126,9 +126,11 @@ def play(crowd: Crowd) -> Course:
     return course
 
 
-def _sweep(stop: threading.Event) -> None:
+def _sweep(wanted: threading.Event, stop: threading.Event) -> None:
     """As the engine does."""
-    while not stop.wait(SWEEP_SECONDS):
+    while not stop.is_set():
+        wanted.wait(TICK_SECONDS)
+        wanted.clear()
         sweep.run_wanted(stop)
     connection.close()
 

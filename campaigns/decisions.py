@@ -27,23 +27,23 @@ WHERE l.decided_at IS NOT NULL AND l.reason <> 'in_call'
 """
 SAME = """l.decided_at IS NOT NULL
           AND (l.reason, l.rule, l.policy_id) IS NOT DISTINCT FROM (v.reason, v.rule, %(policy)s)"""
-GIVEN = """
-SELECT id, until, reason, rule, inputs::jsonb, phone
-FROM unnest(%(ids)s::bigint[], %(untils)s::timestamptz[], %(reasons)s::text[], %(rules)s::text[],
-            %(inputs)s::text[], %(phones)s::bigint[]) AS given(id, until, reason, rule, inputs, phone)
-"""
-# For the rows of any query: a few given by a tick, thousands by a sweep.
+# What becomes of a lead `l` for which `v` was decided.
 SET_ASIDE = f"""
-WITH v AS MATERIALIZED ({{rows}}), archived AS ({ARCHIVE} AND NOT ({SAME}))
 UPDATE campaigns_lead l
 SET due_at = coalesce(v.until, l.due_at), state = CASE WHEN v.until IS NULL THEN 'finished' ELSE 'due' END,
     decided_at = CASE WHEN {SAME} THEN l.decided_at ELSE %(now)s END,
     decided_times = CASE WHEN {SAME} THEN l.decided_times + 1 ELSE 1 END,
     reason = v.reason, rule = v.rule, policy_id = %(policy)s, inputs = v.inputs, refused_phone = v.phone,
     vetted = false
-FROM v WHERE l.id = v.id
 """
-REFUSE = SET_ASIDE.format(rows=GIVEN)
+REFUSE = f"""
+WITH v AS MATERIALIZED (
+    SELECT id, until, reason, rule, inputs::jsonb, phone
+    FROM unnest(%(ids)s::bigint[], %(untils)s::timestamptz[], %(reasons)s::text[], %(rules)s::text[],
+                %(inputs)s::text[], %(phones)s::bigint[]) AS given(id, until, reason, rule, inputs, phone)
+), archived AS ({ARCHIVE} AND NOT ({SAME}))
+{SET_ASIDE} FROM v WHERE l.id = v.id
+"""
 HOLD = f"""
 WITH v AS MATERIALIZED (
     SELECT * FROM unnest(%(ids)s::bigint[], %(calls)s::uuid[], %(phones)s::bigint[]) AS v(id, call_id, phone)

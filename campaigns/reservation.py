@@ -36,8 +36,8 @@ from campaigns.rules.order import Source
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
-MAX_BATCHES = 6  # a tick looks at no more than so many leads, however many are refused
-MANY = 300  # a tick that refuses so many asks for a sweep
+MAX_BATCHES = 4  # a tick looks at no more than so many leads, however many are refused
+MANY = 250  # a tick that refuses so many asks for a sweep
 
 # The time is told once the lock is ours: the transaction may have begun long before.
 LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s, %s) OFFSET 0) locked"

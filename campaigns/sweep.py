@@ -32,7 +32,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from campaigns import decisions, ledger, policies, sweep_sql
+from campaigns import ledger, policies, sweep_sql
 from campaigns.models import Campaign, Sweep
 from campaigns.rules import cadence, caps, eligibility, places, windows
 from campaigns.rules.cadence import kind_of
@@ -43,7 +43,7 @@ from campaigns.rules.policy import Policy
 
 LEADING = 7302  # first key of the advisory lock of whoever sweeps a campaign
 SWEEPERS = 2
-FIRST_CHUNK, LARGEST_CHUNK = 1_000, 50_000
+FIRST_CHUNK, LARGEST_CHUNK = 2_000, 50_000
 AHEAD = timedelta(days=40)  # so far hours are worked out; what is set aside for longer is left to the tick
 
 ASK = "INSERT INTO campaigns_sweep (campaign_id, asked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -54,8 +54,8 @@ SELECT max(contact_id) FROM (
 """
 LEADS = """
 INSERT INTO sweep_lead
-SELECT id, contact_id, attempts FROM campaigns_lead
-WHERE campaign_id = %(campaign)s AND contact_id > %(after)s AND contact_id <= %(end)s
+SELECT id, ctid, contact_id, attempts, due_at, decided_at, decided_times, reason, rule, policy_id, inputs, refused_phone
+FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id > %(after)s AND contact_id <= %(end)s
   AND state = 'due' AND NOT callback AND NOT vetted AND due_at <= %(now)s
 FOR UPDATE SKIP LOCKED
 """
@@ -72,17 +72,18 @@ CROSS JOIN LATERAL (
     WHERE phone = c.phone AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
       AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
 ) s
-WHERE l.attempts < %(most)s
+-- The chunk's bounds for each table: where most people are in the campaign, they are read side by side.
+WHERE l.attempts < %(most)s AND who.id > %(after)s AND who.id <= %(end)s
+  AND c.contact_id > %(after)s AND c.contact_id <= %(end)s
 WINDOW of_lead AS (PARTITION BY l.id ORDER BY c.position, c.id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 """
 KNOWN_PLACES = "SELECT DISTINCT label, zone, region, zones, country FROM sweep_phone"
 KNOWN_TURNS = "SELECT DISTINCT labels, attempts FROM sweep_phone WHERE cardinality(labels) > 1"
 PLACE = f"INSERT INTO sweep_place VALUES ({', '.join(['%s'] * 20)})"
 TURN = "INSERT INTO sweep_turn VALUES (%s::text[], %s, %s::int[])"
-SET_ASIDE = decisions.SET_ASIDE.format(rows="SELECT * FROM sweep_refused")
 VET = """
 UPDATE campaigns_lead l SET vetted = true FROM sweep_lead s
-WHERE l.id = s.id AND NOT EXISTS (SELECT 1 FROM sweep_refused r WHERE r.id = s.id)
+WHERE l.ctid = s.place AND NOT EXISTS (SELECT 1 FROM sweep_refused r WHERE r.id = s.id)
 """
 
 Stretches = list[tuple[datetime, datetime]]
@@ -118,7 +119,7 @@ class Ground:
             if end is None:
                 return None
             chunk, self.after = (self.after, end), end
-            self.size = min(2 * self.size, LARGEST_CHUNK)
+            self.size = min(self.size * 5 // 4, LARGEST_CHUNK)
             return chunk
 
 
@@ -178,24 +179,26 @@ def _leading(campaign_id: int) -> Iterator[bool]:
 
 
 def sweep_chunk(ground: Ground, after: int, end: int, now: datetime | None = None) -> Swept:
-    """Judge the due leads of these contacts, in one transaction."""
+    """Judge the due leads of these contacts, in a transaction of its own."""
     campaign, now = ground.campaign, now or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(sweep_sql.TABLES, None)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '64MB'", None)
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [policies.SWEEPING, campaign.pk])
         policy = policies.current(campaign.pk)
-        values: dict[str, Any] = {"campaign": campaign.pk, "line": campaign.line_of_business_id, "now": now}
-        cursor.execute(LEADS, {**values, "after": after, "end": end})
+        values: dict[str, Any] = {"campaign": campaign.pk, "now": now, "after": after, "end": end}
+        cursor.execute(LEADS, values)
         found = cursor.rowcount
         if not found:
             return Swept()
-        cursor.execute(PHONES, {**values, "most": policy.max_attempts})
+        cursor.execute(PHONES, {**values, "line": campaign.line_of_business_id, "most": policy.max_attempts})
         _places(cursor, ground, Moment(policy, now))
         _turns(cursor, policy)
         _decide(cursor, campaign, policy, now)
-        cursor.execute(SET_ASIDE, {"now": now, "policy": policy.version})
+        decided: dict[str, Any] = {"now": now, "policy": policy.version}
+        cursor.execute(sweep_sql.ARCHIVE, decided)
+        cursor.execute(sweep_sql.SET_ASIDE, decided)
         refused = cursor.rowcount
         if refused < found:
             cursor.execute(VET)

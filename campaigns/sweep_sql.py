@@ -15,14 +15,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from campaigns import ledger
+from campaigns import decisions, ledger
 from campaigns.rules import caps
 from campaigns.rules.caps import CONVERSATION, LEVELS, REFUSAL, Calls, Cap, Gap
 from campaigns.rules.eligibility import MOMENT, Reason
 from campaigns.rules.policy import Policy
 
 TABLES = """
-CREATE TEMP TABLE IF NOT EXISTS sweep_lead (id bigint, contact_id bigint, attempts int) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS sweep_lead (
+    id bigint, place tid, contact_id bigint, attempts int, due_at timestamptz,
+    decided_at timestamptz, decided_times int, reason text, rule text, policy_id bigint, inputs jsonb,
+    refused_phone bigint
+) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sweep_phone (
     lead_id bigint, contact_id bigint, attempts int, phone bigint, line int, labels text[], label text, zone text,
     region text, zones text[], country text, status text, status_until timestamptz, suppressed_until timestamptz
@@ -45,34 +49,35 @@ INSERT INTO sweep_refused (id, until, reason, rule, inputs, phone)
 WITH counted AS (
     SELECT p.lead_id, p.contact_id, p.phone, p.attempts, p.status,
            coalesce(array_position(turn.turns, p.line), 0) AS turn,
-           w.*, {counted}
+           shut_until, shut_reason, shut_rule, shut_inputs, opens, closes, day_first, day_ends, week_first, week_ends,
+           month_first, month_ends, {counted}
            CASE WHEN p.status <> '' AND coalesce(p.status_until, 'infinity') > %(now)s
                 THEN coalesce(p.status_until, 'infinity') END AS status_until,
            CASE WHEN p.suppressed_until > %(now)s THEN p.suppressed_until END AS suppressed_until
     FROM sweep_phone p
     JOIN sweep_place w USING (label, zone, region, zones, country)
     LEFT JOIN sweep_turn turn ON turn.labels = p.labels AND turn.attempts = p.attempts {touches}
+    OFFSET 0
 ), held AS (
-    SELECT *, {obstacles} FROM counted p
+    SELECT *, {obstacles} FROM counted p OFFSET 0
 ), latest AS (
-    SELECT *, greatest({names}) AS latest FROM held
-), bound AS (
-    SELECT *, {unsure} AS unsure, CASE {which} END AS binding,
-           CASE WHEN isfinite(latest) AND cardinality(closes) > 0 THEN opens[width_bucket(latest, closes) + 1] END
-           AS opens_again
-    FROM latest
+    SELECT *, greatest({names}) AS latest FROM held OFFSET 0
 ), phones AS (
-    SELECT *, greatest(latest, opens_again) AS until,
-           bool_or(latest IS NULL OR unsure OR (isfinite(latest) AND opens_again IS NULL))
-           OVER (PARTITION BY lead_id) AS left_to_tick
-    FROM bound
+    SELECT lead_id, phone, turn, status, shut_reason, shut_rule, latest,
+           CASE {which} END AS binding, {unsure} AS unsure,
+           CASE WHEN isfinite(latest) AND cardinality(closes) > 0 THEN opens[width_bucket(latest, closes) + 1] END
+           AS opens_again, {inputs} AS inputs
+    FROM latest p OFFSET 0
+), bound AS (
+    SELECT *, bool_or(latest IS NULL OR unsure OR (isfinite(latest) AND opens_again IS NULL))
+              OVER (PARTITION BY lead_id) AS left_to_tick,
+           greatest(latest, opens_again) AS until
+    FROM phones
 )
 SELECT DISTINCT ON (lead_id) lead_id, nullif(until, 'infinity'),
        CASE binding WHEN 0 THEN status WHEN 2 THEN shut_reason ELSE (%(reasons)s::text[])[binding + 1] END,
-       CASE binding WHEN 2 THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END,
-       CASE binding WHEN 2 THEN shut_inputs {inputs} END,
-       phone
-FROM phones p WHERE NOT left_to_tick ORDER BY lead_id, until, turn
+       CASE binding WHEN 2 THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END, inputs, phone
+FROM bound WHERE NOT left_to_tick ORDER BY lead_id, until, turn
 """
 # Their attempts are used up, whatever else holds; but somebody without a phone has none to use.
 USED_UP = """
@@ -107,10 +112,18 @@ def decide(policy: Policy, campaign_id: int, line_of_business_id: int | None) ->
         names=", ".join(names),
         unsure=" OR ".join(o.unsure for o in found if o.unsure) or "false",
         which=" ".join(f"WHEN {name} = latest THEN {n}" for n, name in enumerate(names)),
-        inputs=" ".join(f"WHEN {n} THEN {o.inputs}" for n, o in enumerate(found, 3)),
+        inputs=_inputs(names, found),
     )
     reasons = ["", Reason.DO_NOT_CALL.value, "", *(o.reason.value for o in found)]
     return statement, reasons, ["", "", "", *(o.rule for o in found)]
+
+
+def _inputs(names: Sequence[str], found: Sequence[Obstacle]) -> str:
+    """Those of the obstacle that binds."""
+    said = ["NULL", "NULL", "shut_inputs", *(o.inputs for o in found)]
+    return (
+        f"CASE {' '.join(f'WHEN {name} = latest THEN {inputs}' for name, inputs in zip(names, said, strict=True))} END"
+    )
 
 
 def _outputs(found: Sequence[Obstacle]) -> Iterator[str]:
@@ -216,3 +229,17 @@ def _text(text: str) -> str:
 def _iso(at: str) -> str:
     """As datetime.isoformat() writes it: a fraction only where there is one."""
     return f"""replace(to_char({at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || '+00:00'"""
+
+
+# The writes of campaigns.decisions, for leads that are locked and whose decision before is in sweep_lead: joined with
+# the leads again, it would have the planner read all there are.
+ARCHIVE = f"""
+INSERT INTO campaigns_decision (lead_id, ended_at, decided_at, until, phone, policy_id, times, reason, rule, inputs)
+SELECT l.id, %(now)s, l.decided_at, l.due_at, l.refused_phone, l.policy_id, l.decided_times, l.reason, l.rule, l.inputs
+FROM sweep_lead l JOIN sweep_refused v ON v.id = l.id
+WHERE l.decided_at IS NOT NULL AND l.reason <> 'in_call' AND NOT ({decisions.SAME})
+"""
+# Locked rows stay where they are: found by their place, they need no index.
+SET_ASIDE = f"""
+{decisions.SET_ASIDE} FROM sweep_refused v JOIN sweep_lead s ON s.id = v.id WHERE l.ctid = s.place
+"""

@@ -6,6 +6,7 @@ that it is our child and dies with us: the kernel sends it SIGINT (a fast, clean
 launcher is killed. A next launcher waits for that to end; the folder's lock says nobody else is at work.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -21,11 +22,21 @@ from deploy.locks import FolderLock
 PORT = 54329  # it only names the socket's file
 USER = DATABASE = "fairdial"
 START_TIMEOUT = 60.0
+
+
+def _memory_megabytes() -> int:
+    """This machine's, as far as it counts: from 1 to 16 GB."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    return min(max(found, 1024), 16384)
+
+
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "max_connections": "200",
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{_memory_megabytes() // 8}MB",
+    # A checkpoint makes every page costlier to change; by default a busy minute has several.
+    "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

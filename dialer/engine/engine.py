@@ -46,7 +46,6 @@ RENEW_SECONDS = 2.0
 FIRST_AUDIT_SECONDS = 6.0  # a little later than a call may need to appear on the PBX
 AUDIT_SECONDS = 30.0
 PROVISION_SECONDS = 5.0
-SWEEP_SECONDS = 0.25  # from the tick that asks for a sweep to its beginning; a look is one small query
 NUDGE_SECONDS = 0.05  # what changes within this time after a nudge shares the next one
 
 
@@ -77,8 +76,8 @@ class Engine:
             Lane(name) for name in ("match", "tick", "lease", "provision", "nudge", "sweep")
         )
         self._closing = threading.Event()  # a sweep looks at it between two chunks
-        self._match_wanted, self._tick_wanted, self._nudge_wanted, self._send_wanted = (
-            asyncio.Event() for _ in range(4)
+        self._match_wanted, self._tick_wanted, self._nudge_wanted, self._send_wanted, self._sweep_wanted = (
+            asyncio.Event() for _ in range(5)
         )
         self._topics: set[str] = set()
         # Filled in the tick's thread: what that thread has written down is here even if nobody waits for it any more.
@@ -120,7 +119,7 @@ class Engine:
         yield self._hearing_nudges()
         yield self._auditing()
         yield _every(PROVISION_SECONDS, self._provision)
-        yield _every(SWEEP_SECONDS, self._sweep)
+        yield self._sweeping()
 
     # Hearing
 
@@ -151,6 +150,7 @@ class Engine:
         while True:
             topics = await self.ticker.call(self._tick)
             self._send_wanted.set()
+            self._sweep_wanted.set()
             effects, more = await self.ticker.call(chores.run, self.server.id)
             self._post(effects)
             self._say(topics | more)
@@ -161,6 +161,13 @@ class Engine:
         originates, topics = pool.tick(self.lease, self._budgets)
         self._unsent.extend(originates)
         return topics
+
+    async def _sweeping(self) -> None:
+        """After a tick that found little but refusals; on a thread of its own, since it may take a minute."""
+        while True:
+            await self._sweep_wanted.wait()
+            self._sweep_wanted.clear()
+            await self.sweeper.call(sweep.run_wanted, self._closing)
 
     async def _sending(self) -> None:
         """Calls leave evenly, at the pace of the busiest trunk's limit; they have been written down already."""
@@ -214,10 +221,6 @@ class Engine:
 
     async def _renew(self) -> None:
         await self.keeper.call(leases.renew, self.lease)
-
-    async def _sweep(self) -> None:
-        """Where ticks find little but refusals; on a thread of its own, since it may take a minute."""
-        await self.sweeper.call(sweep.run_wanted, self._closing)
 
     async def _provision(self) -> None:
         """Agents and trunks as the database has them; the PBX reads them again without cutting a call."""

@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns import candidates, policies, reservation, sweep
 from campaigns.candidates import DueLead
@@ -86,7 +86,7 @@ def test_who_has_used_up_a_cap_is_set_aside_until_it_frees_and_the_others_come_f
     assert (spent.vetted, free.vetted, free.rank) == (False, True, -1000)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_decision_before_goes_into_the_history_and_the_same_one_only_counts_up():
     campaign = build.campaign()
     cap(1)
@@ -280,7 +280,7 @@ def test_sweeps_leave_few_of_those_refused_to_the_tick():
     assert left < refused / 3  # of rules as odd as these; of plain ones, none
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_rules_are_read_anew_for_every_chunk():
     campaign = build.campaign()
     lead = build.lead(campaign)
@@ -292,4 +292,3 @@ def test_rules_are_read_anew_for_every_chunk():
     Lead.objects.update(vetted=False)
 
     assert sweep.sweep_chunk(at, *EVERYBODY, NOON).refused == 1
-    assert connection.in_atomic_block
