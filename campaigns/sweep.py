@@ -12,6 +12,7 @@ Decided:
   each page of leads would be written once for every rank.
 - A sweep only refuses, so it needs no lock on people: touches that come in meanwhile can only add reasons. Rules that
   change meanwhile have their recheck wait for the chunks that go by the old ones.
+- It begins with a glance for people whom nobody called lately, so that there is somebody to call within the second.
 - Redoing it is harmless, so nothing is kept of how far it came, and its commits don't wait for the disk.
 - What it has moved leaves dead entries in the queue's index, through which a tick would have to wade: it ends with a
   VACUUM, and only then do ticks look at the whole queue again.
@@ -43,7 +44,8 @@ from campaigns.rules.policy import Policy
 
 LEADING = 7302  # first key of the advisory lock of whoever sweeps a campaign
 SWEEPERS = 2
-FIRST_CHUNK, LARGEST_CHUNK = 2_000, 50_000
+FIRST_CHUNK, LARGEST_CHUNK = 2_000, 20_000
+SCOUTED, ENOUGH = 50_000, 100
 AHEAD = timedelta(days=40)  # so far hours are worked out; what is set aside for longer is left to the tick
 
 ASK = "INSERT INTO campaigns_sweep (campaign_id, asked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -76,6 +78,24 @@ CROSS JOIN LATERAL (
 WHERE l.attempts < %(most)s AND who.id > %(after)s AND who.id <= %(end)s
   AND c.contact_id > %(after)s AND c.contact_id <= %(end)s
 WINDOW of_lead AS (PARTITION BY l.id ORDER BY c.position, c.id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+"""
+# Nobody called them lately, so they are likely callable, which takes a tenth of the time to find out. The last ones by
+# contact, to which the sweep comes at its end.
+SCOUT = """
+UPDATE campaigns_lead SET vetted = true WHERE id IN (
+    SELECT id FROM (
+        SELECT id, contact_id FROM campaigns_lead
+        WHERE campaign_id = %(campaign)s AND state = 'due' AND NOT callback AND NOT vetted AND due_at <= %(now)s
+        ORDER BY contact_id DESC LIMIT %(scouted)s FOR UPDATE SKIP LOCKED
+    ) l
+    WHERE NOT EXISTS (
+        SELECT 1 FROM campaigns_touch t
+        WHERE t.contact_id = l.contact_id AND t.at > %(since)s AND t.at < %(until)s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM campaigns_contactphone c JOIN campaigns_touch t ON t.phone = c.phone
+        WHERE c.contact_id = l.contact_id AND t.at > %(since)s AND t.at < %(until)s
+    ) LIMIT %(enough)s
+)
 """
 KNOWN_PLACES = "SELECT DISTINCT label, zone, region, zones, country FROM sweep_phone"
 KNOWN_TURNS = "SELECT DISTINCT labels, attempts FROM sweep_phone WHERE cardinality(labels) > 1"
@@ -143,6 +163,7 @@ def run_wanted(stop: threading.Event) -> None:
 
 
 def _sweep(campaign: Campaign, stop: threading.Event) -> None:
+    _scout(campaign, timezone.now())
     ground = Ground(campaign, stop)
     with ThreadPoolExecutor(SWEEPERS, thread_name_prefix="sweep") as sweepers:
         for done in [sweepers.submit(_work, ground) for _ in range(SWEEPERS)]:
@@ -152,6 +173,13 @@ def _sweep(campaign: Campaign, stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM campaigns_lead")
     Sweep.objects.filter(pk=campaign.pk).delete()
+
+
+def _scout(campaign: Campaign, now: datetime) -> None:
+    since, until = _touches_from(policies.current(campaign.pk), now)
+    values: dict[str, Any] = {"campaign": campaign.pk, "now": now, "scouted": SCOUTED, "enough": ENOUGH}
+    with connection.cursor() as cursor:
+        cursor.execute(SCOUT, {**values, "since": since, "until": until})
 
 
 def _work(ground: Ground) -> None:
@@ -207,12 +235,15 @@ def sweep_chunk(ground: Ground, after: int, end: int, now: datetime | None = Non
 
 def _decide(cursor: Any, campaign: Campaign, policy: Policy, now: datetime) -> None:
     statement, reasons, rules = sweep_sql.decide(policy, campaign.pk, campaign.line_of_business_id)
-    since = caps.since(policy.caps, policy.gaps, now)
-    if policy.spread:
-        since = min(since, now - timedelta(days=2))
-    values = {"now": now, "since": since, "until": now + ledger.AHEAD, "reasons": reasons, "rules": rules}
-    cursor.execute(statement, values)
+    since, until = _touches_from(policy, now)
+    cursor.execute(statement, {"now": now, "since": since, "until": until, "reasons": reasons, "rules": rules})
     cursor.execute(sweep_sql.USED_UP, {"most": policy.max_attempts})
+
+
+def _touches_from(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
+    """Between which instants touches are read, as reservations do."""
+    since = caps.since(policy.caps, policy.gaps, now)
+    return min(since, now - timedelta(days=2)) if policy.spread else since, now + ledger.AHEAD
 
 
 def _places(cursor: Any, ground: Ground, moment: Moment) -> None:
