@@ -46,7 +46,7 @@ LEADING = 7302  # first key of the advisory lock of whoever sweeps a campaign
 SWEEPERS = 2
 FIRST_CHUNK, LARGEST_CHUNK = 2_000, 20_000
 SCOUTED, ENOUGH = 50_000, 100
-AHEAD = timedelta(days=40)  # so far hours are worked out; what is set aside for longer is left to the tick
+AHEAD = timedelta(days=40)  # so far hours are worked out for everybody; later ones lead by lead
 
 ASK = "INSERT INTO campaigns_sweep (campaign_id, asked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 END = """
@@ -101,6 +101,11 @@ KNOWN_PLACES = "SELECT DISTINCT label, zone, region, zones, country FROM sweep_p
 KNOWN_TURNS = "SELECT DISTINCT labels, attempts FROM sweep_phone WHERE cardinality(labels) > 1"
 PLACE = f"INSERT INTO sweep_place VALUES ({', '.join(['%s'] * 20)})"
 TURN = "INSERT INTO sweep_turn VALUES (%s::text[], %s, %s::int[])"
+FAR = "SELECT id, until, label, zone, region, zones, country FROM sweep_refused WHERE far"
+COME_NEAR = """
+UPDATE sweep_refused r SET until = v.until
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(id, until) WHERE r.id = v.id
+"""
 VET = """
 UPDATE campaigns_lead l SET vetted = true FROM sweep_lead s
 WHERE l.ctid = s.place AND NOT EXISTS (SELECT 1 FROM sweep_refused r WHERE r.id = s.id)
@@ -123,6 +128,7 @@ class Ground:
 
     campaign: Campaign
     stop: threading.Event
+    horizon: datetime
     after: int = 0
     size: int = FIRST_CHUNK
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -164,7 +170,7 @@ def run_wanted(stop: threading.Event) -> None:
 
 def _sweep(campaign: Campaign, stop: threading.Event) -> None:
     _scout(campaign, timezone.now())
-    ground = Ground(campaign, stop)
+    ground = Ground(campaign, stop, timezone.now() + AHEAD)
     with ThreadPoolExecutor(SWEEPERS, thread_name_prefix="sweep") as sweepers:
         for done in [sweepers.submit(_work, ground) for _ in range(SWEEPERS)]:
             done.result()
@@ -223,7 +229,7 @@ def sweep_chunk(ground: Ground, after: int, end: int, now: datetime | None = Non
         cursor.execute(PHONES, {**values, "line": campaign.line_of_business_id, "most": policy.max_attempts})
         _places(cursor, ground, Moment(policy, now))
         _turns(cursor, policy)
-        _decide(cursor, campaign, policy, now)
+        _decide(cursor, ground, policy, now)
         decided: dict[str, Any] = {"now": now, "policy": policy.version}
         cursor.execute(sweep_sql.ARCHIVE, decided)
         cursor.execute(sweep_sql.SET_ASIDE, decided)
@@ -233,11 +239,29 @@ def sweep_chunk(ground: Ground, after: int, end: int, now: datetime | None = Non
         return Swept(found, refused)
 
 
-def _decide(cursor: Any, campaign: Campaign, policy: Policy, now: datetime) -> None:
+def _decide(cursor: Any, ground: Ground, policy: Policy, now: datetime) -> None:
+    campaign = ground.campaign
     statement, reasons, rules = sweep_sql.decide(policy, campaign.pk, campaign.line_of_business_id)
     since, until = _touches_from(policy, now)
-    cursor.execute(statement, {"now": now, "since": since, "until": until, "reasons": reasons, "rules": rules})
+    values = {"now": now, "since": since, "until": until, "horizon": ground.horizon}
+    cursor.execute(statement, {**values, "reasons": reasons, "rules": rules})
+    _later(cursor, policy)
     cursor.execute(sweep_sql.USED_UP, {"most": policy.max_attempts})
+
+
+def _later(cursor: Any, policy: Policy) -> None:
+    """The next calling hours of those who are set aside beyond the horizon."""
+    cursor.execute(FAR)
+    found = [(lead, _next_hour(policy, until, *place)) for lead, until, *place in cursor.fetchall()]
+    if found:
+        cursor.execute(COME_NEAR, [[lead for lead, _ in found], [until for _, until in found]])
+
+
+def _next_hour(
+    policy: Policy, at: datetime, label: str, zone: str, region: str, zones: list[str], country: str
+) -> datetime:
+    where = places.place(zone, region, tuple(zones), country)
+    return windows.next_open(eligibility.hours_of(kind_of(label), policy), where, at) or at
 
 
 def _touches_from(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
@@ -261,7 +285,7 @@ def _place_row(
     key = (moment.policy.version, where, kind)
     if key not in ground.stretches:
         hours = eligibility.hours_of(kind, moment.policy)
-        ground.stretches[key] = windows.stretches(hours, where, moment.now, moment.now + AHEAD)
+        ground.stretches[key] = windows.stretches(hours, where, moment.now, ground.horizon)
     stretches = ground.stretches[key]
     return [
         *(label, zone, region, zones, country),

@@ -6,7 +6,8 @@ phones come, `sweep_refused` what was decided. `decide` is the one statement tha
 
 An obstacle is a column that says until when it holds ('infinity': for good; NULL: it does not), in the order of
 rules.eligibility.PRECEDENCE: status, do-not-call, hours, caps, gaps. The one that holds longest binds, of equals the
-first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick.
+first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick. `far` is what holds longer
+than hours are worked out: its next calling hour is still to be found.
 """
 
 from __future__ import annotations
@@ -40,14 +41,16 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_place (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sweep_turn (labels text[], attempts int, turns int[]) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sweep_refused (
-    id bigint, until timestamptz, reason text, rule text, inputs jsonb, phone bigint
+    id bigint, until timestamptz, reason text, rule text, inputs jsonb, phone bigint, far boolean,
+    label text, zone text, region text, zones text[], country text
 ) ON COMMIT DELETE ROWS;
 """
 WHOSE = {"contact": "t.contact_id = p.contact_id", "phone": "t.phone = p.phone"}
 DECIDE = """
-INSERT INTO sweep_refused (id, until, reason, rule, inputs, phone)
+INSERT INTO sweep_refused
 WITH counted AS (
-    SELECT p.lead_id, p.contact_id, p.phone, p.attempts, p.status,
+    SELECT p.lead_id, p.contact_id, p.phone, p.attempts, p.status, cardinality(p.labels) AS phones,
+           label, zone, region, zones, country,
            coalesce(array_position(turn.turns, p.line), 0) AS turn,
            shut_until, shut_reason, shut_rule, shut_inputs, opens, closes, day_first, day_ends, week_first, week_ends,
            month_first, month_ends, {counted}
@@ -63,21 +66,25 @@ WITH counted AS (
 ), latest AS (
     SELECT *, greatest({names}) AS latest FROM held OFFSET 0
 ), phones AS (
-    SELECT lead_id, phone, turn, status, shut_reason, shut_rule, latest,
-           CASE {which} END AS binding, {unsure} AS unsure,
+    SELECT *, CASE {which} END AS binding, {unsure} AS unsure, {inputs} AS inputs,
            CASE WHEN isfinite(latest) AND cardinality(closes) > 0 THEN opens[width_bucket(latest, closes) + 1] END
-           AS opens_again, {inputs} AS inputs
+           AS opens_again
     FROM latest p OFFSET 0
 ), bound AS (
-    SELECT *, bool_or(latest IS NULL OR unsure OR (isfinite(latest) AND opens_again IS NULL))
-              OVER (PARTITION BY lead_id) AS left_to_tick,
-           greatest(latest, opens_again) AS until
-    FROM phones
+    SELECT lead_id, phone, turn, phones, label, zone, region, zones, country, inputs,
+           CASE binding WHEN 0 THEN status WHEN 2 THEN shut_reason ELSE (%(reasons)s::text[])[binding + 1] END
+           AS reason,
+           CASE binding WHEN 2 THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END AS rule,
+           greatest(latest, opens_again) AS until, isfinite(latest) AND opens_again IS NULL AS far,
+           latest IS NULL OR unsure AS free
+    FROM phones OFFSET 0
+), first AS (
+    SELECT DISTINCT ON (lead_id) *, bool_or(free) OVER (PARTITION BY lead_id) AS left_to_tick
+    -- What is far is later than all that is not; among several far ones only a closer look could tell the first.
+    FROM bound ORDER BY lead_id, CASE WHEN far THEN greatest(until, %(horizon)s) ELSE until END, turn
 )
-SELECT DISTINCT ON (lead_id) lead_id, nullif(until, 'infinity'),
-       CASE binding WHEN 0 THEN status WHEN 2 THEN shut_reason ELSE (%(reasons)s::text[])[binding + 1] END,
-       CASE binding WHEN 2 THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END, inputs, phone
-FROM bound WHERE NOT left_to_tick ORDER BY lead_id, until, turn
+SELECT lead_id, nullif(until, 'infinity'), reason, rule, inputs, phone, far, label, zone, region, zones, country
+FROM first WHERE NOT left_to_tick AND NOT (far AND phones > 1)
 """
 # Their attempts are used up, whatever else holds; but somebody without a phone has none to use.
 USED_UP = """

@@ -33,7 +33,7 @@ EVERYBODY = (0, 10**9)
 
 
 def ground(campaign) -> sweep.Ground:
-    return sweep.Ground(Campaign.objects.get(pk=campaign.pk), threading.Event())
+    return sweep.Ground(Campaign.objects.get(pk=campaign.pk), threading.Event(), NOON + timedelta(days=20))
 
 
 def touch(who, number, at, *, campaign=0, line=None, level=1, outcome=1, callback=False) -> None:
