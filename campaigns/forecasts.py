@@ -16,10 +16,10 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from campaigns import policies, reservation
+from campaigns import candidates, policies
+from campaigns.candidates import DueLead
 from campaigns.models import Campaign, Lead
 from campaigns.partitions import first_id
-from campaigns.reservation import DueLead
 from campaigns.rules import forecast
 from campaigns.rules.forecast import Z95, Asked, Outlook, Rate, Work
 from campaigns.rules.policy import Policy
@@ -37,8 +37,9 @@ ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s"
 # A point on the line of contacts, and the next lead after it: as many index probes as leads, whatever the size.
 SOME = f"""
 SELECT DISTINCT ON (l.contact_id) {COLUMNS.replace("contact_id", "l.contact_id")}
-FROM generate_series(1, %(sample)s) CROSS JOIN LATERAL (
-    SELECT (%(low)s + random() * (%(high)s - %(low)s))::bigint AS point
+FROM (
+    -- In the select list of the series: a subquery that does not depend on it would be evaluated once for all.
+    SELECT (%(low)s + random() * (%(high)s - %(low)s))::bigint AS point FROM generate_series(1, %(sample)s)
 ) p CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id >= p.point
     ORDER BY contact_id LIMIT 1
@@ -190,8 +191,8 @@ def _asked(campaign: Campaign, policy: Policy, rows: list[tuple[Any, ...]], now:
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         leads = [DueLead(0, contact, tries, callback, expires) for contact, tries, callback, expires, *_ in chunk]
-        candidates = reservation.candidates_of(campaign, policy, leads, now, lock=False)
+        found = candidates.read(campaign, policy, leads, now, lock=False)
         for contact, _tries, callback, _expires, _state, reason, due_at in chunk:
             # A time the rules had set is asked anew; one that a call's outcome or a promise set still holds.
             free = reason in policies.RECHECKED and not callback
-            yield Asked(candidates[contact], now if free else due_at)
+            yield Asked(found[contact], now if free else due_at)

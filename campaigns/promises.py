@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns import policies, reservation
+from campaigns import candidates, policies
+from campaigns.candidates import DueLead
 from campaigns.models import Campaign
-from campaigns.reservation import DueLead
 from campaigns.rules import eligibility, places, windows
 from campaigns.rules.eligibility import Candidate, Moment, PhoneFacts, Reason
 from campaigns.rules.places import Place
@@ -47,7 +47,7 @@ def not_then(*, campaign: Campaign, contact_id: int, at: datetime) -> NotThen | 
 
 def _candidate(campaign: Campaign, policy: Policy, contact_id: int, at: datetime) -> Candidate | None:
     lead = DueLead(0, contact_id, 0, callback=True)
-    return reservation.candidates_of(campaign, policy, [lead], at, lock=False).get(contact_id)
+    return candidates.read(campaign, policy, [lead], at, lock=False).get(contact_id)
 
 
 def _against(person: Candidate, phone: PhoneFacts, policy: Policy, at: datetime) -> list[Reason]:

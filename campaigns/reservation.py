@@ -19,27 +19,25 @@ Locking, and its order (the half page to read before changing anything here):
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from campaigns import decisions, ledger, policies, sweep
+from campaigns import candidates, decisions, ledger, policies, sweep
+from campaigns.candidates import DueLead
 from campaigns.models import Campaign
-from campaigns.rules import caps, eligibility, order
-from campaigns.rules.cadence import kind_of
-from campaigns.rules.eligibility import Allow, Candidate, Moment, PhoneFacts, Refuse
+from campaigns.rules import order
+from campaigns.rules.eligibility import Allow, Moment, Refuse
 from campaigns.rules.order import Source
-from campaigns.rules.policy import Policy
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
 MAX_BATCHES = 4  # a tick looks at no more than so many leads, however many are refused
 MANY = 250  # a tick that refuses so many asks for a sweep
-ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
 # The time is told once the lock is ours: the transaction may have begun long before.
 LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s, %s) OFFSET 0) locked"
@@ -72,32 +70,6 @@ OF_NO_LIST = QUEUE.format(these=THESE + "list_id IS NULL")
 SOURCES = """
 SELECT list_id, priority, weight, boosted_until FROM campaigns_campaignlist WHERE campaign_id = %s ORDER BY list_id
 """
-CONTACTS = """
-SELECT id, time_zone, region FROM campaigns_contact
-WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-"""
-PHONES_OF = """
-SELECT contact_id, phone, label FROM campaigns_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id
-"""
-PHONES = """
-SELECT number, zones, country, status, status_expires_at FROM campaigns_phone
-WHERE number = ANY(%s) ORDER BY number FOR NO KEY UPDATE SKIP LOCKED
-"""
-SUPPRESSED = """
-SELECT phone, max(coalesce(expires_at, 'infinity'::timestamptz)) = 'infinity', max(expires_at)
-FROM campaigns_suppression
-WHERE phone = ANY(%(phones)s)
-  AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
-  AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
-GROUP BY phone
-"""
-# Each half can use one index only, as their conditions differ: planned while nobody was held, the other index looked
-# as good, and every reservation read all leads that were held by then.
-HELD = """
-SELECT contact_id, held_phone FROM campaigns_lead WHERE state = 'held' AND contact_id = ANY(%(contacts)s)
-UNION ALL
-SELECT contact_id, held_phone FROM campaigns_lead WHERE held_phone = ANY(%(phones)s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,36 +84,6 @@ class Reserved:
     callback: bool = False
     # The user who promised the callback, while it is theirs alone.
     wanted: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DueLead:
-    """A due lead whose row is locked by us."""
-
-    id: int
-    contact_id: int
-    attempts: int
-    callback: bool = False
-    callback_expires_at: datetime | None = None
-    callback_by: int | None = None
-    callback_open_at: datetime | None = None
-    vetted: bool = False
-
-    def wanted(self, now: datetime) -> int | None:
-        """Whose callback it is, while it is theirs alone."""
-        open_to_all = not self.callback or (self.callback_open_at and self.callback_open_at <= now)
-        return None if open_to_all else self.callback_by
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Contacts, by their ids: zone and region, and (number, label) of their phones in order. `facts` are the rows of
-    those of the `wanted` numbers that we got."""
-
-    places: dict[int, tuple[str, str]]
-    numbers: dict[int, list[tuple[int, str]]]
-    wanted: list[int]
-    facts: dict[int, Any]
 
 
 @dataclass(slots=True)
@@ -245,16 +187,16 @@ def _sources(campaign_id: int) -> list[Source]:
 def _decide(
     campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
-    people = _people(leads, lock=True)
-    taken_contacts, taken_phones = held(people.places, people.wanted)  # before what is read next: see 3.
-    candidates = _candidates(campaign, moment.policy, leads, people, moment.now)
+    people = candidates.people_of(leads, lock=True)
+    taken_contacts, taken_phones = candidates.held(people.places, people.wanted)  # before what is read next: see 3.
+    judged = candidates.judged(campaign, moment.policy, leads, people, moment.now)
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:
-        candidate = candidates.get(lead.contact_id)
+        candidate = judged.get(lead.contact_id)
         if candidate is None or len(reserved) >= want:
             continue  # somebody is deciding on this person right now, or we have enough: next tick
-        match verdict(candidate, moment, taken_contacts, taken_phones):
+        match candidates.verdict(candidate, moment, taken_contacts, taken_phones):
             case Allow(phone):
                 call = new_call_id()
                 wanted = lead.wanted(moment.now)
@@ -264,99 +206,6 @@ def _decide(
                 refused.append((lead.id, refusal))
     _write(campaign, moment, reserved, refused)
     return reserved
-
-
-def verdict(
-    candidate: Candidate, moment: Moment, taken_contacts: set[int], taken_phones: set[int]
-) -> eligibility.Verdict:
-    """The rules' verdict, unless the person or one of their phones is in a call of `held` at this moment."""
-    in_call = candidate.contact_id in taken_contacts or any(p.number in taken_phones for p in candidate.phones)
-    if in_call:
-        return Refuse(eligibility.Reason.IN_CALL, moment.now + ELSEWHERE)
-    return eligibility.verdict(candidate, moment)
-
-
-def candidates_of(
-    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], now: datetime, *, lock: bool
-) -> dict[int, Candidate]:
-    """Everything the verdicts depend on, by contact. With `lock` only for those whose rows we got; without, all: to
-    look, not to decide."""
-    return _candidates(campaign, policy, leads, _people(leads, lock=lock), now)
-
-
-def _people(leads: Sequence[DueLead], *, lock: bool) -> People:
-    contacts_query, phones_query = (CONTACTS, PHONES) if lock else (_unlocked(CONTACTS), _unlocked(PHONES))
-    with connection.cursor() as cursor:
-        cursor.execute(contacts_query, [[lead.contact_id for lead in leads]])
-        places = {contact: (zone, region) for contact, zone, region in cursor.fetchall()}
-        cursor.execute(PHONES_OF, [list(places)])
-        numbers: dict[int, list[tuple[int, str]]] = {contact: [] for contact in places}
-        for contact, number, label in cursor.fetchall():
-            numbers[contact].append((number, label))
-        wanted = sorted({n for of_contact in numbers.values() for n, _ in of_contact})
-        cursor.execute(phones_query, [wanted])
-        return People(places, numbers, wanted, {row[0]: row for row in cursor.fetchall()})
-
-
-def _candidates(
-    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], people: People, now: datetime
-) -> dict[int, Candidate]:
-    places, numbers, facts = people.places, people.numbers, people.facts
-    suppressed = _suppressed(campaign, people.wanted)
-    touches = _touches(policy, places, people.wanted, now)
-    return {
-        lead.contact_id: Candidate(
-            contact_id=lead.contact_id,
-            campaign_id=campaign.pk,
-            line_of_business_id=campaign.line_of_business_id,
-            phones=tuple(_phone(facts[n], label, suppressed.get(n)) for n, label in numbers[lead.contact_id]),
-            attempts=lead.attempts,
-            contact_zone=places[lead.contact_id][0],
-            contact_region=places[lead.contact_id][1],
-            touches=ledger.of(touches, lead.contact_id, [n for n, _ in numbers[lead.contact_id]]),
-            callback=lead.callback,
-            callback_expires_at=lead.callback_expires_at,
-        )
-        for lead in leads
-        # A phone we could not lock belongs to someone being decided on right now: leave the whole person alone.
-        if lead.contact_id in places and all(n in facts for n, _ in numbers[lead.contact_id])
-    }
-
-
-def _unlocked(query: str) -> str:
-    return query.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
-
-
-def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: datetime) -> dict[int, list[caps.Touch]]:
-    since = caps.since(policy.caps, policy.gaps, now)
-    if policy.spread:
-        since = min(since, now - timedelta(days=1))
-    refusals = bool(caps.long_after(policy.gaps))
-    if since == now and not refusals:
-        return {}
-    return ledger.read(people, phones, since, now, refusals=refusals)
-
-
-def _phone(
-    row: tuple[int, list[str], str, str, datetime | None], label: str, suppressed_until: datetime | None
-) -> PhoneFacts:
-    number, zones, country, status, status_expires_at = row
-    return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind_of(label))
-
-
-def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
-    """Until when each phone on do-not-call is suppressed for this campaign; FOREVER when for good."""
-    with connection.cursor() as cursor:
-        cursor.execute(SUPPRESSED, {"phones": phones, "line": campaign.line_of_business_id, "campaign": campaign.pk})
-        return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
-
-
-def held(contacts: Iterable[int], phones: Iterable[int]) -> tuple[set[int], set[int]]:
-    """Which of these people and phones some call of any campaign holds at this moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, {"contacts": list(contacts), "phones": list(phones)})
-        rows = cursor.fetchall()
-    return {contact for contact, _ in rows}, {phone for _, phone in rows}
 
 
 def _write(campaign: Campaign, moment: Moment, reserved: list[Reserved], refused: Sequence[tuple[int, Refuse]]) -> None:

@@ -21,6 +21,7 @@ from campaigns.rules.profiles import OUTCOMES
 from campaigns.sentences.called import after_words
 from campaigns.sentences.parts import country_name
 
+WINDOWS = (("rolling", gettext_lazy("a rolling time")), *FrequencyCap.Window.choices[1:])
 MINUTES = {"minutes": 1, "hours": 60, "days": 1440}
 UNITS = (("hours", gettext_lazy("hours")), ("days", gettext_lazy("days")))
 # Touches are kept for so long; see the constraints of the models.
@@ -72,7 +73,7 @@ class CapForm(RuleForm):
     counts = forms.ChoiceField(
         label=gettext_lazy("What is counted"), choices=FrequencyCap.Counts.choices, initial="attempts"
     )
-    window = forms.ChoiceField(label=gettext_lazy("Within"), choices=FrequencyCap.Window.choices, initial="rolling")
+    window = forms.ChoiceField(label=gettext_lazy("Within"), choices=WINDOWS, initial="rolling")
     length = forms.IntegerField(label=gettext_lazy("In any"), min_value=1, max_value=744, initial=24, required=False)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="hours", required=False)
 

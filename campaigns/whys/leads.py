@@ -14,9 +14,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns import policies, promises, reservation
+from campaigns import candidates as reading
+from campaigns import policies, promises
+from campaigns.candidates import DueLead
 from campaigns.models import Campaign, Lead, PolicyVersion
-from campaigns.reservation import DueLead
 from campaigns.rules import eligibility, places
 from campaigns.rules.eligibility import Allow, Candidate, Moment, PhoneFacts, Reason, Refuse
 from campaigns.rules.policy import Policy
@@ -141,9 +142,9 @@ def _of_campaign(leads: list[Lead], now: datetime, versions: dict[int, PolicyVer
     campaign = leads[0].campaign
     policy = policies.of(campaign)
     due = [DueLead(each.pk, each.contact_id, each.attempts, each.callback, each.callback_expires_at) for each in leads]
-    candidates = reservation.candidates_of(campaign, policy, due, now, lock=False)
+    candidates = reading.read(campaign, policy, due, now, lock=False)
     phones = {phone.number for candidate in candidates.values() for phone in candidate.phones}
-    taken = reservation.held(candidates, phones)
+    taken = reading.held(candidates, phones)
     moments: dict[datetime, Moment] = {}
     return [_why(lead, candidates[lead.contact_id], policy, now, moments, taken, versions) for lead in leads]
 
@@ -158,7 +159,7 @@ def _why(
     versions: dict[int, PolicyVersion],
 ) -> LeadWhy:
     moment = moments.setdefault(now, Moment(policy, now))
-    first = reservation.verdict(candidate, moment, *taken)
+    first = reading.verdict(candidate, moment, *taken)
     in_call = lead.state != Lead.State.HELD and isinstance(first, Refuse) and first.reason == Reason.IN_CALL
     stored = _stored(lead, versions)
     standing, because, next_at, phone = _fate(lead, candidate, policy, moments, first if in_call else None, stored, now)

@@ -71,6 +71,7 @@ def test_a_large_campaign_is_sampled_and_says_how_far_off_it_may_be():
     found = forecasts.forecast_of(campaign, sample=25, now=NOON)
 
     assert found.sampled
+    assert 10 < found.outlook.asked + found.settled <= 25
     assert found.leads == 60
     assert abs(found.of_all(found.outlook.now) - 30) <= found.margin(found.outlook.now) + 15
 

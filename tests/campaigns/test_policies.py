@@ -10,7 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns import policies, reservation, rulebook
-from campaigns.models import ClosedDay, ComplianceProfile, FrequencyCap, Lead, LineOfBusiness, PolicyVersion, Touch
+from campaigns.models import (
+    AuditEntry,
+    ClosedDay,
+    ComplianceProfile,
+    FrequencyCap,
+    Lead,
+    LineOfBusiness,
+    PolicyVersion,
+    Touch,
+)
 from campaigns.rules import policy as rules
 from campaigns.rules.profiles import BadProfile
 from dialer.rules.ids import new_call_id
@@ -219,3 +228,16 @@ def test_a_version_whose_transaction_was_lost_is_not_remembered_in_place_of_the_
     PolicyVersion.objects.create(pk=lost.version, campaign=campaign, number=1, data=data)
 
     assert policies.of_version(lost.version).max_attempts == 7
+
+
+@pytest.mark.django_db
+def test_a_retry_rule_of_everyone_leaves_its_trail_and_so_does_taking_it_back():
+    rule = {"campaign": None, "outcome": "busy", "by": None}
+
+    assert rulebook.set_retry(**rule, wait_minutes=10, limit=2) is True
+    assert rulebook.set_retry(**rule, wait_minutes=10, limit=2) is False
+    assert rulebook.set_retry(**rule, wait_minutes=None, limit=None) is True
+    assert rulebook.set_retry(**rule, wait_minutes=None, limit=None) is False
+
+    entries = AuditEntry.objects.filter(action="retry.set").order_by("pk")
+    assert [entry.data["wait_minutes"] for entry in entries] == [10, None]

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns import leads, ledger, reservation, services
+from campaigns import candidates, leads, ledger, reservation, services
 from campaigns.models import FrequencyCap, Lead, Suppression, Touch
 from dialer.rules.ids import new_call_id
 from tests import build
@@ -143,15 +143,15 @@ def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(
     build.lead(first, person)
     build.lead(second, person)
     [call] = reserve(first)
-    read = getattr(reservation, reading)
+    read = getattr(candidates, reading)
 
     def read_and_then_it_ends(*args):
         found = read(*args)
-        monkeypatch.setattr(reservation, reading, read)
+        monkeypatch.setattr(candidates, reading, read)
         in_another_session(lambda: settle(call, build.disposition("no", "refusal"), timezone.now()))
         return found
 
-    monkeypatch.setattr(reservation, reading, read_and_then_it_ends)
+    monkeypatch.setattr(candidates, reading, read_and_then_it_ends)
 
     assert reserve(second) == []
 

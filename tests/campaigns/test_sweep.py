@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns import policies, reservation, sweep
+from campaigns import candidates, policies, reservation, sweep
+from campaigns.candidates import DueLead
 from campaigns.models import (
     Campaign,
     Decision,
@@ -21,7 +22,6 @@ from campaigns.models import (
     Sweep,
     Touch,
 )
-from campaigns.reservation import DueLead
 from campaigns.rules import eligibility
 from campaigns.rules.eligibility import Moment, Refuse
 from dialer.rules.ids import new_call_id
@@ -52,7 +52,7 @@ def judged(campaign, leads, now) -> dict[int, eligibility.Verdict]:
     """What the rules say of each lead, one by one."""
     moment = Moment(policies.current(campaign.pk), now)
     due = [DueLead(lead.pk, lead.contact_id, lead.attempts) for lead in leads]
-    found = reservation.candidates_of(campaign, moment.policy, due, now, lock=False)
+    found = candidates.read(campaign, moment.policy, due, now, lock=False)
     return {lead.id: eligibility.verdict(found[lead.contact_id], moment) for lead in due}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from campaigns import reservation
+from campaigns import candidates
 from campaigns.rules import eligibility
 
 FORGOTTEN = ("_caps", "_gaps", "_hours", "_do_not_call")
@@ -17,9 +17,9 @@ ALTER TABLE dialer_livecall DROP CONSTRAINT one_live_call_per_contact, DROP CONS
 def apply() -> None:
     """No rules, and neither rows nor held leads keep two campaigns apart."""
     eligibility.CHECKS = tuple(check for check in eligibility.CHECKS if check.__name__ not in FORGOTTEN)
-    reservation.CONTACTS = reservation.CONTACTS.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
-    reservation.PHONES = reservation.PHONES.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
-    reservation.HELD += " AND false"
+    candidates.CONTACTS = candidates.CONTACTS.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
+    candidates.PHONES = candidates.PHONES.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
+    candidates.HELD = f"SELECT * FROM ({candidates.HELD}) held WHERE false"
 
 
 def drop_constraints() -> None:
