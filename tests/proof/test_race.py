@@ -43,6 +43,10 @@ def race(folder: Path, *arguments: str):
     return done.returncode, json.loads(done.stdout)
 
 
+BROKEN = {"frequency_caps", "minimum_gaps", "calling_hours", "do_not_call"}
+AT_ONCE = {"two_calls_to_one_person_at_once", "two_calls_to_one_number_at_once"}
+
+
 def test_no_rule_is_broken_while_everybody_races_and_is_killed(folder: Path) -> None:
     code, found = race(folder, "--minutes", "0.4")
 
@@ -52,9 +56,16 @@ def test_no_rule_is_broken_while_everybody_races_and_is_killed(folder: Path) -> 
 
 
 def test_the_checker_sees_what_happens_without_rules_and_locks(folder: Path) -> None:
-    code, found = race(folder, "--minutes", "0.25", "--break", "all")
+    for minutes in (
+        "0.25",
+        "0.5",
+        "2",
+    ):  # a machine that is slow makes few calls: it gets more time to break every rule
+        code, found = race(folder, "--minutes", minutes, "--break", "all")
+        seen = {check for check, count in found["violations"].items() if count}
+        if seen >= BROKEN and seen & AT_ONCE:
+            break
 
-    seen = {check for check, count in found["violations"].items() if count}
     assert code == 1
-    assert {"frequency_caps", "minimum_gaps", "calling_hours", "do_not_call"} <= seen
-    assert seen & {"two_calls_to_one_person_at_once", "two_calls_to_one_number_at_once"}
+    assert seen >= BROKEN
+    assert seen & AT_ONCE
