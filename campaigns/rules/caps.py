@@ -126,7 +126,7 @@ def reached(
     cap: Cap, subject: Subject, touches: Sequence[Touch], zones: Sequence[ZoneInfo], now: datetime
 ) -> Reached | None:
     """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
-    if sum(_counts(cap, subject, touch) for touch in touches) < cap.limit:
+    if len(touches) < cap.limit or len(_counted(cap, subject, touches)) < cap.limit:
         return None  # as most are, whatever the window
     found = spent(cap, subject, touches, zones, now)
     return Reached(cap, found.until, found.touches) if found and found.full else None
@@ -141,7 +141,7 @@ def spent(
     """
     if not _applies(cap.calls, subject.callback):
         return None
-    counted = sorted((t for t in touches if _counts(cap, subject, t)), key=lambda t: t.at)
+    counted = sorted(_counted(cap, subject, touches), key=lambda t: t.at)
     windows = [(_since(counted, start), end) for start, end in _windows(cap, zones, now)]
     fullest = max((inside for inside, _ in windows), key=len, default=[])
     untils = [_frees(cap, inside, end) for inside, end in windows if len(inside) >= cap.limit]
@@ -160,7 +160,7 @@ def too_soon(gap: Gap, subject: Subject, touches: Iterable[Touch], now: datetime
     if not _applies(gap.calls, subject.callback):
         return None
     outcomes = (gap.after, REFUSAL) if gap.after == CONVERSATION else (gap.after,)
-    matching = [t for t in touches if t.outcome in outcomes and _concerns(gap, subject, t)]
+    matching = _concerning(gap, subject, [t for t in touches if t.outcome in outcomes])
     if not matching:
         return None
     last = max(matching, key=lambda t: t.at)
@@ -240,21 +240,23 @@ def _applies(calls: Calls, callback: bool) -> bool:
     return calls == Calls.ALL or (calls == Calls.CALLBACKS) == callback
 
 
-def _counts(cap: Cap, subject: Subject, touch: Touch) -> bool:
-    return touch.level >= LEVELS[cap.counts] and _applies(cap.calls, touch.callback) and _concerns(cap, subject, touch)
+def _counted(cap: Cap, subject: Subject, touches: Iterable[Touch]) -> list[Touch]:
+    """Those that the cap counts, whenever they were: asked for every lead and cap, hence in few passes."""
+    level = LEVELS[cap.counts]
+    found = _concerning(cap, subject, [t for t in touches if t.level >= level])
+    return found if cap.calls == Calls.ALL else [t for t in found if _applies(cap.calls, t.callback)]
 
 
-def _concerns(rule: Cap | Gap, subject: Subject, touch: Touch) -> bool:
-    return _same_whom(rule.per, subject, touch) and _in_scope(rule.scope, subject, touch)
-
-
-def _same_whom(per: str, subject: Subject, touch: Touch) -> bool:
-    return touch.phone == subject.phone if per == "phone" else touch.contact_id == subject.contact_id
-
-
-def _in_scope(scope: str, subject: Subject, touch: Touch) -> bool:
-    if scope == "campaign":
-        return touch.campaign_id == subject.campaign_id
-    if scope == "line_of_business":
-        return touch.line_of_business_id == subject.line_of_business_id
-    return True
+def _concerning(rule: Cap | Gap, subject: Subject, touches: list[Touch]) -> list[Touch]:
+    """Those of the same phone or person, within the rule's scope."""
+    if not touches:
+        return touches
+    if rule.per == "phone":
+        found = [t for t in touches if t.phone == subject.phone]
+    else:
+        found = [t for t in touches if t.contact_id == subject.contact_id]
+    if rule.scope == "campaign":
+        return [t for t in found if t.campaign_id == subject.campaign_id]
+    if rule.scope == "line_of_business":
+        return [t for t in found if t.line_of_business_id == subject.line_of_business_id]
+    return found
