@@ -11,10 +11,11 @@ from django.db import connection, transaction
 
 from bench.crowd import Crowd, weekday_noon
 from bench.ground import Ground, say
-from campaigns import decisions, leads, partitions, policies, reservation
+from campaigns import candidates, decisions, leads, partitions, policies, reservation
+from campaigns.candidates import DueLead
 from campaigns.leads import Settlement
 from campaigns.models import Campaign, Disposition, Lead, RetryRule
-from campaigns.reservation import DueLead, Reserved
+from campaigns.reservation import Reserved
 from campaigns.rules.eligibility import Candidate
 from campaigns.rules.policy import Policy
 
@@ -93,7 +94,7 @@ class Month:
         if hours_alone:
             policy = Policy(policy.hours[:1])
         due = [DueLead(*row) for row in Lead.objects.values_list("id", "contact_id", "attempts")]
-        found = reservation.candidates_of(self.campaign, policy, due, self.ends, lock=False)
+        found = candidates.read(self.campaign, policy, due, self.ends, lock=False)
         return list(found.values()), policy, self.ends
 
     def size(self, table: str) -> Size:
