@@ -11,8 +11,7 @@ from django.db import connection, transaction
 
 from bench.crowd import Crowd, weekday_noon
 from bench.ground import Ground, say
-from campaigns import candidates as reading
-from campaigns import decisions, leads, partitions, policies, reservation
+from campaigns import candidates, decisions, leads, partitions, policies, reservation
 from campaigns.candidates import DueLead
 from campaigns.leads import Settlement
 from campaigns.models import Campaign, Disposition, Lead, RetryRule
@@ -95,7 +94,7 @@ class Month:
         if hours_alone:
             policy = Policy(policy.hours[:1])
         due = [DueLead(*row) for row in Lead.objects.values_list("id", "contact_id", "attempts")]
-        found = reading.read(self.campaign, policy, due, self.ends, lock=False)
+        found = candidates.read(self.campaign, policy, due, self.ends, lock=False)
         return list(found.values()), policy, self.ends
 
     def size(self, table: str) -> Size:

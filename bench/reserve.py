@@ -42,6 +42,16 @@ UPDATE campaigns_lead l SET state = 'held', held_by = v.call_id, held_phone = v.
 FROM unnest(%s::bigint[], %s::uuid[], %s::bigint[]) AS v(id, call_id, phone) WHERE l.id = v.id
 """
 
+# Who was refused is due at any time of the last days again, as before, and not all of them first.
+UNDO = """
+UPDATE campaigns_lead
+SET state = 'due', held_by = NULL, held_phone = NULL, reason = '', rule = '', decided_at = NULL, decided_times = 0,
+    inputs = NULL, policy_id = NULL, refused_phone = NULL, vetted = false,
+    attempts = CASE WHEN state = 'held' THEN attempts - 1 ELSE attempts END,
+    due_at = CASE WHEN state = 'held' THEN due_at ELSE %s - (hashint8(id) & 4095) * interval '1 minute' END
+WHERE state = 'held' OR decided_at = %s
+"""
+
 
 @dataclass
 class Stretch:
@@ -177,14 +187,7 @@ def _undo(crowd: Crowd) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM campaigns_touch WHERE at = %s AND policy_id IS NOT NULL", [crowd.now])
         cursor.execute("DELETE FROM campaigns_decision")
-        cursor.execute(
-            """UPDATE campaigns_lead SET state = 'due', held_by = NULL, held_phone = NULL, reason = '', rule = '',
-                      decided_at = NULL, decided_times = 0, inputs = NULL, policy_id = NULL, refused_phone = NULL,
-                      attempts = CASE WHEN state = 'held' THEN attempts - 1 ELSE attempts END,
-                      due_at = CASE WHEN state = 'held' THEN due_at ELSE %s - interval '1 hour' END
-               WHERE state = 'held' OR decided_at = %s""",
-            [crowd.now, crowd.now],
-        )
+        cursor.execute(UNDO, [crowd.now, crowd.now])
         cursor.execute("VACUUM campaigns_lead")
 
 

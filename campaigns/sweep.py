@@ -16,6 +16,7 @@ Decided:
 - Redoing it is harmless, so nothing is kept of how far it came, and its commits don't wait for the disk.
 - What it has moved leaves dead entries in the queue's index, through which a tick would have to wade: it ends with a
   VACUUM, and only then do ticks look at the whole queue again.
+- A tick may have met the only thousand that are refused: where most turn out callable, the sweep ends at once.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ LEADING = 7302  # first key of the advisory lock of whoever sweeps a campaign
 SWEEPERS = 2
 FIRST_CHUNK, LARGEST_CHUNK = 2_000, 20_000
 SCOUTED, ENOUGH = 50_000, 100
+FALSE_ALARM = 50_000  # so many leads looked at and most of them callable: what the tick met was a few in a row
 AHEAD = timedelta(days=40)  # so far hours are worked out for everybody; later ones lead by lead
 
 ASK = "INSERT INTO campaigns_sweep (campaign_id, asked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -131,6 +133,8 @@ class Ground:
     horizon: datetime
     after: int = 0
     size: int = FIRST_CHUNK
+    looked_at: int = 0
+    refused: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     # Hours lie still while a sweep lasts: they are worked out once for each place.
     stretches: dict[tuple[int, Place, str], Stretches] = field(default_factory=dict)
@@ -138,7 +142,7 @@ class Ground:
     def next(self) -> tuple[int, int] | None:
         """The contacts of the next chunk, as (after, until); chunks grow, so that the first people are found soon."""
         with self.lock, connection.cursor() as cursor:
-            if self.stop.is_set():
+            if self.stop.is_set() or self.is_false_alarm:
                 return None
             cursor.execute(END, [self.campaign.pk, self.after, self.size])
             (end,) = cursor.fetchone()
@@ -147,6 +151,15 @@ class Ground:
             chunk, self.after = (self.after, end), end
             self.size = min(self.size * 5 // 4, LARGEST_CHUNK)
             return chunk
+
+    def count(self, swept: Swept) -> None:
+        with self.lock:
+            self.looked_at += swept.looked_at
+            self.refused += swept.refused
+
+    @property
+    def is_false_alarm(self) -> bool:
+        return self.looked_at >= FALSE_ALARM and 2 * self.refused < self.looked_at
 
 
 def ask(campaign_id: int, now: datetime) -> None:
@@ -158,6 +171,11 @@ def ask(campaign_id: int, now: datetime) -> None:
 def asked_at(campaign_id: int) -> datetime | None:
     """Since when a sweep of this campaign is wanted or under way."""
     return Sweep.objects.filter(pk=campaign_id).values_list("asked_at", flat=True).first()
+
+
+def give_up() -> None:
+    """After a fault of our own: ticks go on as they can, and may ask again."""
+    Sweep.objects.all().delete()
 
 
 def run_wanted(stop: threading.Event) -> None:
@@ -176,8 +194,9 @@ def _sweep(campaign: Campaign, stop: threading.Event) -> None:
             done.result()
     if stop.is_set():
         return
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM campaigns_lead")
+    if not ground.is_false_alarm:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM campaigns_lead")
     Sweep.objects.filter(pk=campaign.pk).delete()
 
 
@@ -192,6 +211,7 @@ def _work(ground: Ground) -> None:
     try:
         while chunk := ground.next():
             swept = sweep_chunk(ground, *chunk)
+            ground.count(swept)
             done = {"looked_at": F("looked_at") + swept.looked_at, "refused": F("refused") + swept.refused}
             Sweep.objects.filter(pk=ground.campaign.pk).update(**done)
     finally:

@@ -48,6 +48,9 @@ AUDIT_SECONDS = 30.0
 PROVISION_SECONDS = 5.0
 NUDGE_SECONDS = 0.05  # what changes within this time after a nudge shares the next one
 
+# What cannot be applied because of a slip of ours: others must not be stopped by it.
+OUR_FAULTS = (DatabaseError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError)
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -167,7 +170,13 @@ class Engine:
         while True:
             await self._sweep_wanted.wait()
             self._sweep_wanted.clear()
-            await self.sweeper.call(sweep.run_wanted, self._closing)
+            try:
+                await self.sweeper.call(sweep.run_wanted, self._closing)
+            except (OperationalError, InterfaceError):
+                raise
+            except OUR_FAULTS as fault:
+                log.error("a sweep failed; ticks go on without it", fault=describe(fault))
+                await self.sweeper.call(sweep.give_up)
 
     async def _sending(self) -> None:
         """Calls leave evenly, at the pace of the busiest trunk's limit; they have been written down already."""
@@ -277,7 +286,7 @@ def _hear(facts: Sequence[Fact]) -> list[_Result]:
         return [_apply(facts)]
     except (OperationalError, InterfaceError):
         raise
-    except (DatabaseError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as fault:
+    except OUR_FAULTS as fault:
         log.error("a batch of facts failed; applying them one by one", facts=len(facts), fault=describe(fault))
     return [result for fact in facts if (result := _apply_alone(fact))]
 
@@ -299,7 +308,7 @@ def _apply_alone(fact: Fact) -> _Result | None:
         return _apply([fact])
     except (OperationalError, InterfaceError):
         raise
-    except (DatabaseError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as fault:
+    except OUR_FAULTS as fault:
         log.error("a fact could not be applied", fact=type(fact).__name__, id=str(fact.id), fault=describe(fault))
         return None
 

@@ -175,6 +175,20 @@ def test_a_sweep_that_is_told_to_stop_leaves_its_mark_for_the_next_engine():
     assert Sweep.objects.exists()
 
 
+@pytest.mark.django_db
+def test_a_sweep_ends_at_once_where_most_turn_out_callable(monkeypatch):
+    monkeypatch.setattr(sweep, "FALSE_ALARM", 10)
+    campaign = build.campaign()
+    leads = [build.lead(campaign) for _ in range(40)]
+    at = sweep.Ground(campaign, threading.Event(), NOON, size=10)
+    first = at.next()
+
+    at.count(sweep.Swept(looked_at=10, refused=4))
+
+    assert first == (0, leads[9].contact_id)
+    assert at.next() is None
+
+
 CAPS = {
     "limit": (0, 1, 1, 2, 3),
     "counts": ("attempts", "answered", "conversations"),
