@@ -25,6 +25,9 @@ from campaigns.rules.retries import DueAgain, Next
 # How long a number that the network called unallocated is left alone.
 VACANT_FOR = timedelta(hours=24)
 
+# What agents said is counted apart from outcomes: a disposition may be called busy.
+SAID = "said:"
+
 # Dispositions by which the person said no; see rules.caps.Gap.
 REFUSALS = (Disposition.Category.REFUSAL, Disposition.Category.COMPLAINT, Disposition.Category.DO_NOT_CALL)
 
@@ -92,7 +95,7 @@ class LetGo:
     next: Next
     outcome: str
     times: int
-    counted: str  # what `times` is kept under: the outcome, or the disposition's code
+    counted: str  # what `times` is kept under: the outcome, or SAID and the disposition's code
     promise: Promise | None = None
     talked: bool = False
     refunded: bool = False
@@ -134,7 +137,7 @@ def settle_disposition(
     if disposition and disposition.category == Disposition.Category.DO_NOT_CALL:
         _never_call(phone, disposition, by)
         callback_at = None
-    counted = disposition.code if disposition else "no_disposition"
+    counted = f"{SAID}{disposition.code}" if disposition else "no_disposition"
     times = counts.get(counted, 0) + 1
     following = _after_conversation(disposition, callback_at, times, now)
     promise = _promise(campaign_id, callback_at, by if personal else None) if callback_at else None

@@ -6,15 +6,14 @@ call is made, and touches to come cannot be known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns import candidates, policies
 from campaigns.candidates import DueLead
 from campaigns.models import Campaign
-from campaigns.rules import eligibility, places, windows
+from campaigns.rules import eligibility, windows
 from campaigns.rules.eligibility import Candidate, Moment, PhoneFacts, Reason
-from campaigns.rules.places import Place
 from campaigns.rules.policy import Policy
 
 ASKED = {Reason.DO_NOT_CALL, Reason.UNKNOWN_ZONE, Reason.NO_COMMON_HOUR, *map(Reason, windows.Closed)}
@@ -26,10 +25,6 @@ class NotThen:
 
     reason: Reason
     instead: datetime | None
-
-
-def place_of(zone: str, region: str, phone: PhoneFacts) -> Place:
-    return places.place(zone, region, phone.zones, phone.country)
 
 
 def not_then(*, campaign: Campaign, contact_id: int, at: datetime) -> NotThen | None:
@@ -51,16 +46,7 @@ def _candidate(campaign: Campaign, policy: Policy, contact_id: int, at: datetime
 
 
 def _against(person: Candidate, phone: PhoneFacts, policy: Policy, at: datetime) -> list[Reason]:
-    alone = Candidate(
-        contact_id=person.contact_id,
-        campaign_id=person.campaign_id,
-        line_of_business_id=person.line_of_business_id,
-        phones=(phone,),
-        attempts=0,
-        contact_zone=person.contact_zone,
-        contact_region=person.contact_region,
-        callback=True,
-    )
+    alone = replace(person, phones=(phone,))
     return [found.reason for found in eligibility.reasons(alone, Moment(policy, at)) if found.reason in ASKED]
 
 
@@ -69,4 +55,4 @@ def _instead(
 ) -> datetime | None:
     if Reason.DO_NOT_CALL in reasons:
         return None
-    return windows.next_open(policy.hours, place_of(person.contact_zone, person.contact_region, phone), at)
+    return windows.next_open(eligibility.hours_of(phone.label, policy), eligibility.place_of(person, phone), at)

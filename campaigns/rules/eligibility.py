@@ -181,7 +181,7 @@ def _frees(refusal: Refuse) -> tuple[bool, datetime]:
 
 
 def _of_phone(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> list[Refuse]:
-    where = _where(candidate, phone)
+    where = place_of(candidate, phone)
     found = [refusal for check in CHECKS for refusal in check(candidate, phone, where, moment)]
     return sorted(found, key=lambda refusal: PRECEDENCE[refusal.reason])
 
@@ -194,7 +194,7 @@ def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> 
     binding = _binding(found)
     until = binding.until
     if until is not None:
-        until = _next_hour(_where(candidate, phone), phone.label, moment, until) or until
+        until = _next_hour(place_of(candidate, phone), phone.label, moment, until) or until
     return Refuse(binding.reason, until, binding.rule, binding.inputs, phone.number)
 
 
@@ -210,7 +210,8 @@ def shut_there(where: Place, label: str, moment: Moment) -> Refuse | None:
     return _binding(found) if found else None
 
 
-def _where(candidate: Candidate, phone: PhoneFacts) -> Place:
+def place_of(candidate: Candidate, phone: PhoneFacts) -> Place:
+    """Where they may be when this phone is called."""
     return places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
 
 

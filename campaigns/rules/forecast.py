@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import sqrt
 
-from campaigns.rules import eligibility, places, windows
+from campaigns.rules import eligibility, windows
 from campaigns.rules.eligibility import Candidate, Moment, Reason, Refuse
 from campaigns.rules.places import Place
 from campaigns.rules.policy import Policy
+from campaigns.rules.windows import Hours
 
 HOUR = timedelta(hours=1)
 DAYS = 7
@@ -54,7 +55,7 @@ def look(
 ) -> Outlook:
     """The outlook of these leads under this policy; without `by_hour` in half the time, and with no hours."""
     found = Outlook(start, end_of_day)
-    open_hours: dict[Place, list[bool]] = {}
+    open_hours: dict[tuple[Place, str], list[bool]] = {}
     known: dict[datetime, Moment] = {}
     end = start + timedelta(days=DAYS)
     for lead in leads:
@@ -71,7 +72,7 @@ def look(
         found.today += at < found.end_of_day
         found.week += 1
         if by_hour:
-            _count(found, at, _open_hours(policy, _place(lead.candidate, phone), start, open_hours))
+            _count(found, at, _open_hours(policy, lead.candidate, phone, start, open_hours))
     return found
 
 
@@ -81,20 +82,20 @@ def _count(found: Outlook, at: datetime, open_hours: Sequence[bool]) -> None:
         found.hours[hour] += open_hours[hour]
 
 
-def _place(candidate: Candidate, number: int) -> Place:
+def _open_hours(
+    policy: Policy, candidate: Candidate, number: int, start: datetime, known: dict[tuple[Place, str], list[bool]]
+) -> list[bool]:
+    """For each hour from `start` on, whether calls to this phone are allowed at some moment of it."""
     phone = next(p for p in candidate.phones if p.number == number)
-    return places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)
+    where = eligibility.place_of(candidate, phone)
+    if (where, phone.label) not in known:
+        hours = eligibility.hours_of(phone.label, policy)
+        known[where, phone.label] = [_opens_within(hours, where, start + n * HOUR) for n in range(24 * DAYS)]
+    return known[where, phone.label]
 
 
-def _open_hours(policy: Policy, where: Place, start: datetime, known: dict[Place, list[bool]]) -> list[bool]:
-    """For each hour from `start` on, whether calls are allowed there at some moment of it."""
-    if where not in known:
-        known[where] = [_opens_within(policy, where, start + n * HOUR) for n in range(24 * DAYS)]
-    return known[where]
-
-
-def _opens_within(policy: Policy, where: Place, hour: datetime) -> bool:
-    opens = windows.next_open(policy.hours, where, hour)
+def _opens_within(hours: Sequence[Hours], where: Place, hour: datetime) -> bool:
+    opens = windows.next_open(hours, where, hour)
     return opens is not None and opens < hour + HOUR
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns import candidates as reading
-from campaigns import policies, promises
+from campaigns import policies
 from campaigns.candidates import DueLead
 from campaigns.models import Campaign, Lead, PolicyVersion
 from campaigns.rules import eligibility, places
@@ -106,7 +106,7 @@ class LeadWhy:
 
 
 def zones_of(candidate: Candidate, phone: PhoneFacts) -> tuple[ZoneInfo, ...]:
-    where = promises.place_of(candidate.contact_zone, candidate.contact_region, phone)
+    where = eligibility.place_of(candidate, phone)
     return places.known_zones(where.zones)
 
 

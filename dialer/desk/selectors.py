@@ -18,7 +18,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import get_language
 
 from campaigns.models import Campaign, Contact, Disposition, Phone, User
-from campaigns.rules.places import zone
+from campaigns.rules.places import Place, known_zones, place
 from dialer.desk.words import TAG_ROWS, tag_name
 from dialer.models import Agent, Attempt, LiveCall, Shift
 
@@ -164,22 +164,26 @@ def why_ended(agent: Agent, now: datetime) -> str:
 
 
 def call_of(shift: Shift) -> LiveCall | Attempt | None:
-    """The call this shift is busy with, with its contact and (as `zones`) the zones of the number called."""
-    zones = Subquery(Phone.objects.filter(number=OuterRef("phone")).values("zones")[:1])
+    """The call this shift is busy with, with its contact and (as `zones` and `country`) where its number may be."""
+    number = Phone.objects.filter(number=OuterRef("phone"))
+    where = {"zones": Subquery(number.values("zones")[:1]), "country": Subquery(number.values("country")[:1])}
     models = (Attempt, LiveCall) if shift.state == Shift.State.WRAP_UP else (LiveCall, Attempt)
     for model in models:
-        call = model.objects.select_related("contact").annotate(zones=zones).filter(pk=shift.call_id).first()  # type: ignore[misc]
+        call = model.objects.select_related("contact").annotate(**where).filter(pk=shift.call_id).first()  # type: ignore[misc]
         if call is not None:
             return call
     return None
 
 
 def zone_of(call: LiveCall | Attempt | None) -> ZoneInfo | None:
-    """Where the customer is: their own zone if the list says, else the first the number can be in."""
-    if call is None:
-        return None
-    names = [call.contact.time_zone, *(getattr(call, "zones", None) or [])]
-    return next((found for name in names if name and (found := zone(name))), None)
+    """The clock of where the customer is, or of the first place where they may be."""
+    return next(iter(known_zones(place_of(call).zones)), None) if call else None
+
+
+def place_of(call: LiveCall | Attempt) -> Place:
+    """Where the customer may be, as the rules have it."""
+    zones, country = getattr(call, "zones", None) or (), getattr(call, "country", None) or ""
+    return place(call.contact.time_zone, call.contact.region, tuple(zones), country)
 
 
 def dispositions_of(campaign_id: int) -> list[Disposition]:

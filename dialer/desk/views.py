@@ -21,7 +21,6 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns import policies
 from campaigns.models import Disposition, User
 from campaigns.permissions import TAKE_CALLS, role_required
-from campaigns.rules.places import Place
 from dialer import calls, shifts
 from dialer.context import host_of, sip_ws_url
 from dialer.desk import callbacks, selectors, states, words
@@ -255,5 +254,5 @@ def _context(request: HttpRequest) -> dict[str, object]:
     if found.call is not None and found.shift is not None:
         zone = found.zone or timezone.get_current_timezone()
         hours = policies.of(found.shift.campaign).hours
-        context["offers"] = callbacks.offers(now, zone, hours, Place((str(zone),)))
+        context["offers"] = callbacks.offers(now, zone, hours, selectors.place_of(found.call))
     return context

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns import leads, promises, reservation, rulebook, services
-from campaigns.models import CampaignList, ContactList, Decision, Lead, Suppression
+from campaigns.models import CampaignList, ContactList, ContactPhone, Decision, Lead, Suppression
 from campaigns.rules.eligibility import Reason
 from dialer.rules.ids import new_call_id
 from tests import build
@@ -208,3 +208,28 @@ def test_a_number_taken_off_do_not_call_may_be_called_again():
     services.unsuppress(suppression=entry, reason="asked again", by=None)
 
     assert len(reserve(campaign, now=timezone.now() + timedelta(seconds=1))) == 1
+
+
+@pytest.mark.django_db
+def test_a_time_offered_instead_is_within_the_hours_of_that_kind_of_phone_too():
+    office = {"label": "office", "times": 1, "week": [[[600, 960]]] * 7}  # 10:00 to 16:00
+    campaign, who = build.campaign(week=DAYTIME, cadence=[office]), person()
+    ContactPhone.objects.filter(contact=who).update(label="office")
+
+    found = promises.not_then(campaign=campaign, contact_id=who.pk, at=NOON.replace(hour=18))
+
+    assert found == promises.NotThen(Reason.OUTSIDE_HOURS, NOON.replace(hour=10) + timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_what_agents_said_is_not_counted_as_an_outcome_of_the_same_name():
+    campaign = build.campaign()
+    lead = build.lead(campaign, person(), due_at=NOON - timedelta(days=9), outcome_counts={"busy": 3})
+    call = reserve(campaign, now=NOON)[0]
+    said = build.disposition("busy", "callback", retry_after_hours=1, retry_limit=1)
+
+    told = {"disposition": said, "callback_at": None, "by": None, "now": NOON}
+    leads.settle_disposition(lead_id=lead.pk, call_id=call.call_id, phone=call.phone, reserved_at=call.at, **told)
+
+    lead.refresh_from_db()
+    assert (lead.state, lead.outcome_counts["busy"]) == ("due", 3)  # the first time they said so, and one retry is due

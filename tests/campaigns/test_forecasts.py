@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns import forecasts, policies, rulebook
-from campaigns.models import Lead, Suppression
+from campaigns.models import ContactPhone, Lead, Suppression
 from campaigns.rules import forecast
 from campaigns.rules.eligibility import Reason
 from campaigns.rules.forecast import Outlook, Rate, Work
@@ -74,6 +74,16 @@ def test_a_large_campaign_is_sampled_and_says_how_far_off_it_may_be():
     assert 10 < found.outlook.asked + found.settled <= 25
     assert found.leads == 60
     assert abs(found.of_all(found.outlook.now) - 30) <= found.margin(found.outlook.now) + 15
+
+
+@pytest.mark.django_db
+def test_a_phone_with_hours_of_its_own_is_callable_in_these_alone():
+    office = {"label": "office", "times": 1, "week": [[[720, 840]]] * 7}  # 12:00 to 14:00
+    campaign, who = build.campaign(week=DAYTIME, cadence=[office]), build.contact(time_zone="UTC")
+    ContactPhone.objects.filter(contact=who).update(label="office")
+    build.lead(campaign, who, due_at=NOON)
+
+    assert forecasts.forecast_of(campaign, now=NOON).outlook.hours[:24] == [1, 1] + [0] * 22
 
 
 @pytest.mark.django_db

@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns import rulebook
-from campaigns.models import Campaign, Lead
+from campaigns.models import Campaign, Contact, Lead, Phone
 from campaigns.rules import windows
 from campaigns.rules.places import Place
 from dialer import calls, matching, shifts
-from dialer.desk import callbacks
+from dialer.desk import callbacks, selectors
 from dialer.models import Agent, AttemptResult, LiveCall, Shift
 from dialer.rules import facts as f
 from tests import build
@@ -254,6 +254,19 @@ def test_a_callback_at_an_unlawful_hour_is_refused_with_the_first_lawful_one():
     assert sent.status_code == 422
     assert "10:00" in sent.content.decode()
     assert not AttemptResult.objects.exists()
+
+
+def test_where_the_customer_is_is_what_the_rules_say_it_is():
+    campaign = build.campaign()
+    _client, shift, _call = wrapping_up(campaign)
+    Contact.objects.update(region="US-CA")
+    Phone.objects.update(country="HK")
+
+    shift.refresh_from_db()
+    call = selectors.call_of(shift)
+
+    assert selectors.place_of(call) == Place(("America/Los_Angeles",), "US", "US-CA")
+    assert str(selectors.zone_of(call)) == "America/Los_Angeles"
 
 
 def test_a_pause_asked_for_in_a_call_comes_after_it():
