@@ -142,9 +142,7 @@ def _unlocked(query: str) -> str:
 
 
 def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: datetime) -> dict[int, list[caps.Touch]]:
-    since = caps.since(policy.caps, policy.gaps, now)
-    if policy.spread:
-        since = min(since, now - timedelta(days=1))
+    since = eligibility.touches_since(policy, now)
     refusals = bool(caps.long_after(policy.gaps))
     if since == now and not refusals:
         return {}

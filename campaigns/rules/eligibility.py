@@ -210,6 +210,12 @@ def shut_there(where: Place, label: str, moment: Moment) -> Refuse | None:
     return _binding(found) if found else None
 
 
+def touches_since(policy: Policy, now: datetime) -> datetime:
+    """From when on touches matter to these rules, but for refusals (caps.long_after)."""
+    since = caps.since(policy.caps, policy.gaps, now)
+    return min(since, now - timedelta(days=1)) if policy.spread else since
+
+
 def place_of(candidate: Candidate, phone: PhoneFacts) -> Place:
     """Where they may be when this phone is called."""
     return places.place(candidate.contact_zone, candidate.contact_region, phone.zones, phone.country)

@@ -24,6 +24,7 @@ from campaigns.models import (
 )
 from campaigns.rules import eligibility
 from campaigns.rules.eligibility import Moment, Refuse
+from campaigns.sweep import ground as sweep_ground
 from dialer.rules.ids import new_call_id
 from tests import build
 
@@ -177,7 +178,7 @@ def test_a_sweep_that_is_told_to_stop_leaves_its_mark_for_the_next_engine():
 
 @pytest.mark.django_db
 def test_a_sweep_ends_at_once_where_most_turn_out_callable(monkeypatch):
-    monkeypatch.setattr(sweep, "FALSE_ALARM", 10)
+    monkeypatch.setattr(sweep_ground, "FALSE_ALARM", 10)
     campaign = build.campaign()
     leads = [build.lead(campaign) for _ in range(40)]
     at = sweep.Ground(campaign, threading.Event(), NOON, size=10)
