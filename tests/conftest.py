@@ -39,11 +39,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def history_is_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Touches and attempts are partitioned tables that Django does not manage, so its own cleaning up leaves them."""
+    """Touches, decisions and attempts are partitioned tables unknown to Django, whose own cleaning up leaves them."""
     yield
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         from django.db import connection
 
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE campaigns_touch, dialer_attempt")
+            cursor.execute("TRUNCATE campaigns_touch, campaigns_decision, dialer_attempt")

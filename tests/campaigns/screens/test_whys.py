@@ -14,29 +14,12 @@ from django.utils import timezone
 
 from campaigns.models import Decision, FrequencyCap, Lead, PolicyVersion, Suppression
 from tests import build
-from tests.campaigns.test_whys import called, daily_cap
+from tests.campaigns.screens.browsing import HTMX, client_of, page
+from tests.campaigns.whys.calling import called, daily_cap
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
 HOUR = timedelta(hours=1)
 LINK = re.compile(r'(?:href|action|hx-get|hx-post)="([^"]*)"')
-
-
-def client_of(role: str, **fields) -> Client:
-    client = Client()
-    client.force_login(build.user(role, **fields))
-    return client
-
-
-@pytest.fixture
-def supervisor() -> Client:
-    return client_of("supervisor")
-
-
-def page(client: Client, name: str, *args, **query) -> str:
-    response = client.get(reverse(name, args=args), query)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def look_for(client: Client, who: str, country: str = ""):

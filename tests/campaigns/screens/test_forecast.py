@@ -13,14 +13,9 @@ from campaigns import forecasts
 from campaigns.models import Campaign, Lead
 from campaigns.views import forecast
 from tests import build
-from tests.campaigns.browsing import client_of, page
+from tests.campaigns.screens.browsing import page
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def supervisor() -> Client:
-    return client_of("supervisor")
 
 
 @pytest.fixture
