@@ -6,37 +6,42 @@ a call; then do-not-call and touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
-from campaigns import ledger
+from campaigns import exchange, ledger
 from campaigns.models import Campaign
 from campaigns.rules import caps, eligibility
 from campaigns.rules.cadence import kind_of
+from campaigns.rules.caps import Touch
 from campaigns.rules.eligibility import Candidate, Moment, PhoneFacts, Refuse
 from campaigns.rules.policy import Policy
 
 ELSEWHERE = timedelta(minutes=1)  # a person in another call is looked at again after this
 
-CONTACTS = """
-SELECT id, time_zone, region FROM campaigns_contact
-WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+# The whole of `who` is locked before the first of `number`: its rows are looked up by an array made of all links.
+PEOPLE = """
+WITH who AS MATERIALIZED (
+    SELECT id, time_zone, region FROM campaigns_contact
+    WHERE id = ANY(%(contacts)s::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+), link AS MATERIALIZED (
+    SELECT c.contact_id, c.phone, c.label, c.position, c.id
+    FROM campaigns_contactphone c WHERE c.contact_id = ANY(ARRAY(SELECT id FROM who))
+), number AS MATERIALIZED (
+    SELECT number, zones, country, status, status_expires_at FROM campaigns_phone
+    WHERE number = ANY(ARRAY(SELECT phone FROM link)) ORDER BY number FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT who.id, who.time_zone, who.region, link.phone, link.label, number.*
+FROM who LEFT JOIN link ON link.contact_id = who.id LEFT JOIN number ON number.number = link.phone
+ORDER BY who.id, link.position, link.id
 """
-PHONES_OF = """
-SELECT contact_id, phone, label FROM campaigns_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id
-"""
-PHONES = """
-SELECT number, zones, country, status, status_expires_at FROM campaigns_phone
-WHERE number = ANY(%s) ORDER BY number FOR NO KEY UPDATE SKIP LOCKED
-"""
+UNLOCKED = PEOPLE.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
 SUPPRESSED = """
 SELECT phone, max(coalesce(expires_at, 'infinity'::timestamptz)) = 'infinity', max(expires_at)
 FROM campaigns_suppression
-WHERE phone = ANY(%(phones)s)
+WHERE phone = ANY(%(phones)s::bigint[])
   AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
   AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
 GROUP BY phone
@@ -44,9 +49,9 @@ GROUP BY phone
 # Each half can use one index only, as their conditions differ: planned while nobody was held, the other index looked
 # as good, and every reservation read all leads that were held by then.
 HELD = """
-SELECT contact_id, held_phone FROM campaigns_lead WHERE state = 'held' AND contact_id = ANY(%(contacts)s)
+SELECT contact_id, held_phone FROM campaigns_lead WHERE state = 'held' AND contact_id = ANY(%(contacts)s::bigint[])
 UNION ALL
-SELECT contact_id, held_phone FROM campaigns_lead WHERE held_phone = ANY(%(phones)s)
+SELECT contact_id, held_phone FROM campaigns_lead WHERE held_phone = ANY(%(phones)s::bigint[])
 """
 
 
@@ -80,11 +85,22 @@ class People:
     facts: dict[int, Any]
 
 
-def verdict(
-    candidate: Candidate, moment: Moment, taken_contacts: set[int], taken_phones: set[int]
-) -> eligibility.Verdict:
-    """The rules' verdict, unless the person or one of their phones is in a call of `held` at this moment."""
-    in_call = candidate.contact_id in taken_contacts or any(p.number in taken_phones for p in candidate.phones)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which of these people and phones some call of any campaign holds, until when phones are on do-not-call (FOREVER:
+    for good), and their touches (see ledger.collect)."""
+
+    held_contacts: set[int]
+    held_phones: set[int]
+    suppressed: dict[int, datetime]
+    touches: dict[int, list[Touch]]
+
+
+def verdict(candidate: Candidate, moment: Moment, known: Known) -> eligibility.Verdict:
+    """The rules' verdict, unless the person or one of their phones is in a call at this moment."""
+    in_call = candidate.contact_id in known.held_contacts or any(
+        p.number in known.held_phones for p in candidate.phones
+    )
     if in_call:
         return Refuse(eligibility.Reason.IN_CALL, moment.now + ELSEWHERE)
     return eligibility.verdict(candidate, moment)
@@ -95,39 +111,55 @@ def read(
 ) -> dict[int, Candidate]:
     """Everything the verdicts depend on, by contact. With `lock` only for those whose rows we got; without, all: to
     look, not to decide."""
-    return judged(campaign, policy, leads, people_of(leads, lock=lock), now)
+    people = people_of(leads, lock=lock)
+    return judged(campaign, leads, people, known(campaign, policy, people, now))
 
 
 def people_of(leads: Sequence[DueLead], *, lock: bool) -> People:
-    contacts_query, phones_query = (CONTACTS, PHONES) if lock else (_unlocked(CONTACTS), _unlocked(PHONES))
-    with connection.cursor() as cursor:
-        cursor.execute(contacts_query, [[lead.contact_id for lead in leads]])
-        places = {contact: (zone, region) for contact, zone, region in cursor.fetchall()}
-        cursor.execute(PHONES_OF, [list(places)])
-        numbers: dict[int, list[tuple[int, str]]] = {contact: [] for contact in places}
-        for contact, number, label in cursor.fetchall():
-            numbers[contact].append((number, label))
-        wanted = sorted({n for of_contact in numbers.values() for n, _ in of_contact})
-        cursor.execute(phones_query, [wanted])
-        return People(places, numbers, wanted, {row[0]: row for row in cursor.fetchall()})
+    """Their people and phones, of which with `lock` only those whose rows we got."""
+    found = People({}, {}, [], {})
+    contacts = exchange.array(lead.contact_id for lead in leads)
+    (rows,) = exchange.execute((PEOPLE if lock else UNLOCKED, {"contacts": contacts}))
+    for contact, zone, region, phone, label, *facts in rows:
+        found.places[contact] = (zone, region)
+        numbers = found.numbers.setdefault(contact, [])
+        if phone is not None:
+            numbers.append((phone, label))
+        if facts[0] is not None:
+            found.facts[phone] = facts
+    found.wanted.extend(sorted({number for of_contact in found.numbers.values() for number, _ in of_contact}))
+    return found
 
 
-def judged(
-    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], people: People, now: datetime
-) -> dict[int, Candidate]:
+def known(campaign: Campaign, policy: Policy, people: People, now: datetime) -> Known:
+    """Who is in a call, then do-not-call and touches: in this order, see the reservation."""
+    contacts, phones = exchange.array(people.places), exchange.array(people.wanted)
+    concerned = {"contacts": contacts, "phones": phones}
+    suppressed = {"phones": phones, "line": campaign.line_of_business_id, "campaign": campaign.pk}
+    since, refusals = eligibility.touches_since(policy, now), bool(caps.long_after(policy.gaps))
+    touches = ledger.reading(people.places, people.wanted, since, now, refusals=refusals)
+    calls, do_not_call, touched = exchange.execute((HELD, concerned), (SUPPRESSED, suppressed), touches)
+    return Known(
+        {contact for contact, _ in calls},
+        {phone for _, phone in calls},
+        {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in do_not_call},
+        ledger.collect(touched),
+    )
+
+
+def judged(campaign: Campaign, leads: Sequence[DueLead], people: People, known: Known) -> dict[int, Candidate]:
+    """The candidates, by contact."""
     places, numbers, facts = people.places, people.numbers, people.facts
-    suppressed = _suppressed(campaign, people.wanted)
-    touches = _touches(policy, places, people.wanted, now)
     return {
         lead.contact_id: Candidate(
             contact_id=lead.contact_id,
             campaign_id=campaign.pk,
             line_of_business_id=campaign.line_of_business_id,
-            phones=tuple(_phone(facts[n], label, suppressed.get(n)) for n, label in numbers[lead.contact_id]),
+            phones=tuple(_phone(facts[n], label, known.suppressed.get(n)) for n, label in numbers[lead.contact_id]),
             attempts=lead.attempts,
             contact_zone=places[lead.contact_id][0],
             contact_region=places[lead.contact_id][1],
-            touches=ledger.of(touches, lead.contact_id, [n for n, _ in numbers[lead.contact_id]]),
+            touches=ledger.of(known.touches, lead.contact_id, [n for n, _ in numbers[lead.contact_id]]),
             callback=lead.callback,
             callback_expires_at=lead.callback_expires_at,
         )
@@ -137,35 +169,8 @@ def judged(
     }
 
 
-def _unlocked(query: str) -> str:
-    return query.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
-
-
-def _touches(policy: Policy, people: Iterable[int], phones: list[int], now: datetime) -> dict[int, list[caps.Touch]]:
-    since = eligibility.touches_since(policy, now)
-    refusals = bool(caps.long_after(policy.gaps))
-    if since == now and not refusals:
-        return {}
-    return ledger.read(people, phones, since, now, refusals=refusals)
-
-
 def _phone(
     row: tuple[int, list[str], str, str, datetime | None], label: str, suppressed_until: datetime | None
 ) -> PhoneFacts:
     number, zones, country, status, status_expires_at = row
     return PhoneFacts(number, tuple(zones), status, status_expires_at, suppressed_until, country, kind_of(label))
-
-
-def _suppressed(campaign: Campaign, phones: list[int]) -> dict[int, datetime]:
-    """Until when each phone on do-not-call is suppressed for this campaign; FOREVER when for good."""
-    with connection.cursor() as cursor:
-        cursor.execute(SUPPRESSED, {"phones": phones, "line": campaign.line_of_business_id, "campaign": campaign.pk})
-        return {phone: eligibility.FOREVER if for_good else until for phone, for_good, until in cursor.fetchall()}
-
-
-def held(contacts: Iterable[int], phones: Iterable[int]) -> tuple[set[int], set[int]]:
-    """Which of these people and phones some call of any campaign holds at this moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, {"contacts": list(contacts), "phones": list(phones)})
-        rows = cursor.fetchall()
-    return {contact for contact, _ in rows}, {phone for _, phone in rows}

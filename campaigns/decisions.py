@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from django.db import connection
 
+from campaigns import exchange
+from campaigns.exchange import Statement
 from campaigns.rules.eligibility import Refuse
 
 # What is over: the decision as it stood on the lead. `in_call` passes within a minute and explains nothing later.
@@ -65,37 +66,25 @@ class Held:
     phone: int
 
 
-def refuse(refused: Sequence[tuple[int, Refuse]], *, policy_id: int, now: datetime) -> None:
+def refusing(refused: Sequence[tuple[int, Refuse]], *, policy_id: int, now: datetime) -> Statement:
     """Set these leads aside until their time, or for good, with the decision; their rows are locked by the caller."""
-    if not refused:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            REFUSE,
-            {
-                "now": now,
-                "policy": policy_id,
-                "ids": [lead for lead, _ in refused],
-                "untils": [r.until for _, r in refused],
-                "reasons": [r.reason.value for _, r in refused],
-                "rules": [r.rule for _, r in refused],
-                "inputs": [orjson.dumps(dict(r.inputs)).decode() if r.inputs else None for _, r in refused],
-                "phones": [r.phone for _, r in refused],
-            },
-        )
+    return REFUSE, {
+        "now": now,
+        "policy": policy_id,
+        "ids": exchange.array(lead for lead, _ in refused),
+        "untils": [r.until for _, r in refused],
+        "reasons": [r.reason.value for _, r in refused],
+        "rules": [r.rule for _, r in refused],
+        "inputs": [orjson.dumps(dict(r.inputs)).decode() if r.inputs else None for _, r in refused],
+        "phones": [r.phone for _, r in refused],
+    }
 
 
-def hold(held: Sequence[Held], now: datetime) -> None:
+def holding(held: Sequence[Held], now: datetime) -> Statement:
     """Give these leads to their calls; what kept them before is history."""
-    if not held:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            HOLD,
-            {
-                "now": now,
-                "ids": [h.lead_id for h in held],
-                "calls": [h.call_id for h in held],
-                "phones": [h.phone for h in held],
-            },
-        )
+    return HOLD, {
+        "now": now,
+        "ids": exchange.array(h.lead_id for h in held),
+        "calls": exchange.array(h.call_id for h in held),
+        "phones": exchange.array(h.phone for h in held),
+    }

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns import exchange
+from campaigns.exchange import Statement
 from campaigns.rules.caps import REFUSAL, Touch
 
 ATTEMPT, ANSWERED, CONVERSATION = 1, 2, 3
@@ -56,18 +58,21 @@ FROM unnest(%(phones)s::bigint[], %(calls)s::uuid[], %(contacts)s::bigint[], %(c
 COLUMNS = "call_id, at, phone, contact_id, campaign_id, line_of_business_id, level, outcome, callback"
 READ = f"""
 SELECT {COLUMNS} FROM campaigns_touch
-WHERE contact_id = ANY(%(contacts)s) AND at > %(since)s AND at < %(until)s
+WHERE contact_id = ANY(%(contacts)s::bigint[]) AND at > %(since)s AND at < %(until)s
 UNION ALL
 SELECT {COLUMNS} FROM campaigns_touch
-WHERE phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at > %(since)s AND at < %(until)s
+WHERE phone = ANY(%(phones)s::bigint[]) AND contact_id <> ALL(%(contacts)s::bigint[])
+      AND at > %(since)s AND at < %(until)s
 """
 # Older ones, by the indexes touch_refused, of which there is little; the planner must see their very condition.
 READ_REFUSALS = f"""
 UNION ALL
-SELECT {COLUMNS} FROM campaigns_touch WHERE outcome = {REFUSED} AND contact_id = ANY(%(contacts)s) AND at <= %(since)s
+SELECT {COLUMNS} FROM campaigns_touch
+WHERE outcome = {REFUSED} AND contact_id = ANY(%(contacts)s::bigint[]) AND at <= %(since)s
 UNION ALL
 SELECT {COLUMNS} FROM campaigns_touch
-WHERE outcome = {REFUSED} AND phone = ANY(%(phones)s) AND contact_id <> ALL(%(contacts)s) AND at <= %(since)s
+WHERE outcome = {REFUSED} AND phone = ANY(%(phones)s::bigint[]) AND contact_id <> ALL(%(contacts)s::bigint[])
+      AND at <= %(since)s
 """
 
 RAISE = """
@@ -103,44 +108,50 @@ class Claim:
     callback: bool = False
 
 
-def claim(
+def claiming(
     claims: Sequence[Claim], *, campaign_id: int, line_of_business_id: int | None, policy_id: int, at: datetime
-) -> None:
+) -> Statement:
     """Count one attempt for each claim, by these rules. The caller holds the contacts' and phones' row locks."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM,
-            {
-                "at": at,
-                "campaign": campaign_id,
-                "line": line_of_business_id,
-                "policy": policy_id,
-                "phones": [c.phone for c in claims],
-                "calls": [c.call_id for c in claims],
-                "contacts": [c.contact_id for c in claims],
-                "callbacks": [c.callback for c in claims],
-            },
-        )
+    return CLAIM, {
+        "at": at,
+        "campaign": campaign_id,
+        "line": line_of_business_id,
+        "policy": policy_id,
+        "phones": exchange.array(c.phone for c in claims),
+        "calls": exchange.array(c.call_id for c in claims),
+        "contacts": exchange.array(c.contact_id for c in claims),
+        "callbacks": exchange.array(c.callback for c in claims),
+    }
+
+
+def reading(
+    contacts: Iterable[int], phones: Iterable[int], since: datetime, now: datetime, *, refusals: bool = False
+) -> Statement:
+    """The touches since `since` of these people and phones, to be collected.
+
+    With `refusals` those that came to a refusal too, however old.
+    """
+    query = READ + READ_REFUSALS if refusals else READ
+    concerned = {"contacts": exchange.array(contacts), "phones": exchange.array(phones)}
+    return query, {**concerned, "since": since, "until": now + AHEAD}
+
+
+def collect(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Touch]]:
+    """What was read, by contact and (negated) by phone, each touch once per key."""
+    found: dict[int, list[Touch]] = defaultdict(list)
+    for call, at, phone, contact, campaign, line, level, outcome, callback in rows:
+        touch = Touch(at, phone, contact, campaign, line, level, OUTCOMES[outcome], callback, call)
+        found[contact].append(touch)
+        found[-phone].append(touch)
+    return found
 
 
 def read(
     contacts: Iterable[int], phones: Iterable[int], since: datetime, now: datetime, *, refusals: bool = False
 ) -> dict[int, list[Touch]]:
-    """The touches since `since` of these people and phones, by contact and (negated) by phone, each once per key.
-
-    With `refusals` those that came to a refusal too, however old.
-    """
-    found: dict[int, list[Touch]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        query = READ + READ_REFUSALS if refusals else READ
-        until = now + AHEAD
-        values: dict[str, Any] = {"contacts": list(contacts), "phones": list(phones), "since": since, "until": until}
-        cursor.execute(query, values)
-        for call, at, phone, contact, campaign, line, level, outcome, callback in cursor.fetchall():
-            touch = Touch(at, phone, contact, campaign, line, level, OUTCOMES[outcome], callback, call)
-            found[contact].append(touch)
-            found[-phone].append(touch)
-    return found
+    """As `reading`, collected at once."""
+    (rows,) = exchange.execute(reading(contacts, phones, since, now, refusals=refusals))
+    return collect(rows)
 
 
 def of(found: dict[int, list[Touch]], contact_id: int, phones: Iterable[int]) -> tuple[Touch, ...]:

@@ -27,12 +27,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns import candidates, decisions, ledger, policies, sweep
+from campaigns import candidates, decisions, exchange, ledger, policies, sweep
 from campaigns.candidates import DueLead
 from campaigns.models import Campaign
 from campaigns.rules import order
 from campaigns.rules.eligibility import Allow, Moment, Refuse
 from campaigns.rules.order import Source
+from campaigns.rules.policy import Policy
 
 ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
@@ -67,8 +68,11 @@ SELECT due.* FROM (SELECT rank FROM ranks WHERE rank IS NOT NULL ORDER BY rank) 
 THESE = "campaign_id = %(campaign)s AND state = 'due' AND NOT callback AND "
 OF_LIST = QUEUE.format(these=THESE + "list_id = %(list)s")
 OF_NO_LIST = QUEUE.format(these=THESE + "list_id IS NULL")
-SOURCES = """
-SELECT list_id, priority, weight, boosted_until FROM campaigns_campaignlist WHERE campaign_id = %s ORDER BY list_id
+STANDING = """
+SELECT c.policy_id, s.asked_at, l.list_id, l.priority, l.weight, l.boosted_until
+FROM campaigns_campaign c LEFT JOIN campaigns_sweep s ON s.campaign_id = c.id
+     LEFT JOIN campaigns_campaignlist l ON l.campaign_id = c.id
+WHERE c.id = %s ORDER BY l.list_id
 """
 
 
@@ -154,8 +158,9 @@ def reserve(
     """
     started = _lock_campaign(campaign.pk)
     now = now or started
-    moment = Moment(policies.current(campaign.pk), now)
-    queue = Queue(campaign.pk, now, agents, order.tiers(_sources(campaign.pk), now), sweep.asked_at(campaign.pk))
+    policy, sources, swept_since = _standing(campaign.pk)
+    moment = Moment(policy, now)
+    queue = Queue(campaign.pk, now, agents, order.tiers(sources, now), swept_since)
     reserved: list[Reserved] = []
     for _ in range(MAX_BATCHES):
         missing = want - len(reserved)
@@ -178,30 +183,34 @@ def _lock_campaign(campaign_id: int) -> datetime:
         return cursor.fetchone()[0]
 
 
-def _sources(campaign_id: int) -> list[Source]:
+def _standing(campaign_id: int) -> tuple[Policy, list[Source], datetime | None]:
+    """The policy in force, where leads come from, and since when a sweep is on."""
     with connection.cursor() as cursor:
-        cursor.execute(SOURCES, [campaign_id])
-        return [*(Source(*row) for row in cursor.fetchall()), Source(None, priority=0)]
+        cursor.execute(STANDING, [campaign_id])
+        rows = cursor.fetchall()
+    version, asked_at = rows[0][:2]
+    policy = policies.of_version(version) if version else policies.current(campaign_id)
+    return policy, [*(Source(*row[2:]) for row in rows if row[2]), Source(None, priority=0)], asked_at
 
 
 def _decide(
     campaign: Campaign, moment: Moment, leads: list[DueLead], want: int, new_call_id: Callable[[], UUID]
 ) -> list[Reserved]:
     people = candidates.people_of(leads, lock=True)
-    taken_contacts, taken_phones = candidates.held(people.places, people.wanted)  # before what is read next: see 3.
-    judged = candidates.judged(campaign, moment.policy, leads, people, moment.now)
+    known = candidates.known(campaign, moment.policy, people, moment.now)
+    judged = candidates.judged(campaign, leads, people, known)
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:
         candidate = judged.get(lead.contact_id)
         if candidate is None or len(reserved) >= want:
             continue  # somebody is deciding on this person right now, or we have enough: next tick
-        match candidates.verdict(candidate, moment, taken_contacts, taken_phones):
+        match candidates.verdict(candidate, moment, known):
             case Allow(phone):
                 call = new_call_id()
                 wanted = lead.wanted(moment.now)
                 reserved.append(Reserved(call, lead.id, lead.contact_id, phone, moment.now, lead.callback, wanted))
-                taken_phones.add(phone)
+                known.held_phones.add(phone)
             case Refuse() as refusal:
                 refused.append((lead.id, refusal))
     _write(campaign, moment, reserved, refused)
@@ -209,13 +218,15 @@ def _decide(
 
 
 def _write(campaign: Campaign, moment: Moment, reserved: list[Reserved], refused: Sequence[tuple[int, Refuse]]) -> None:
-    decisions.refuse(refused, policy_id=moment.policy.version, now=moment.now)
-    decisions.hold([decisions.Held(r.lead_id, r.call_id, r.phone) for r in reserved], moment.now)
+    held = [decisions.Held(r.lead_id, r.call_id, r.phone) for r in reserved]
+    claims = [ledger.Claim(r.phone, r.call_id, r.contact_id, r.callback) for r in reserved]
+    version, line = moment.policy.version, campaign.line_of_business_id
+    statements = []
+    if refused:
+        statements.append(decisions.refusing(refused, policy_id=version, now=moment.now))
     if reserved:
-        ledger.claim(
-            [ledger.Claim(r.phone, r.call_id, r.contact_id, r.callback) for r in reserved],
-            campaign_id=campaign.pk,
-            line_of_business_id=campaign.line_of_business_id,
-            policy_id=moment.policy.version,
-            at=moment.now,
+        statements.append(decisions.holding(held, moment.now))
+        statements.append(
+            ledger.claiming(claims, campaign_id=campaign.pk, line_of_business_id=line, policy_id=version, at=moment.now)
         )
+    exchange.execute(*statements)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns import candidates, leads, ledger, reservation, services
+from campaigns import candidates, exchange, leads, ledger, reservation, services
 from campaigns.models import FrequencyCap, Lead, Suppression, Touch
 from dialer.rules.ids import new_call_id
 from tests import build
@@ -136,22 +136,23 @@ def in_another_session(work):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("reading", ["_suppressed", "_touches", "held"])
-def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(reading, monkeypatch):
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(before, monkeypatch):
+    """Before who is in a call is read, do-not-call, or touches."""
     FrequencyCap.objects.create(counts="conversations", per="contact", scope="all", window_hours=24, limit=1)
     first, second, person = build.campaign(), build.campaign(), build.contact()
     build.lead(first, person)
     build.lead(second, person)
     [call] = reserve(first)
-    read = getattr(candidates, reading)
+    execute = exchange.execute
 
-    def read_and_then_it_ends(*args):
-        found = read(*args)
-        monkeypatch.setattr(candidates, reading, read)
+    def it_ends_between(*statements):
+        monkeypatch.setattr(exchange, "execute", execute)
+        found = [execute(statement)[0] for statement in statements[:before]]
         in_another_session(lambda: settle(call, build.disposition("no", "refusal"), timezone.now()))
-        return found
+        return found + [execute(statement)[0] for statement in statements[before:]]
 
-    monkeypatch.setattr(candidates, reading, read_and_then_it_ends)
+    monkeypatch.setattr(exchange, "execute", it_ends_between)
 
     assert reserve(second) == []
 

@@ -17,8 +17,7 @@ ALTER TABLE dialer_livecall DROP CONSTRAINT one_live_call_per_contact, DROP CONS
 def apply() -> None:
     """No rules, and neither rows nor held leads keep two campaigns apart."""
     eligibility.CHECKS = tuple(check for check in eligibility.CHECKS if check.__name__ not in FORGOTTEN)
-    candidates.CONTACTS = candidates.CONTACTS.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
-    candidates.PHONES = candidates.PHONES.replace("FOR NO KEY UPDATE SKIP LOCKED", "")
+    candidates.PEOPLE = candidates.UNLOCKED
     candidates.HELD = f"SELECT * FROM ({candidates.HELD}) held WHERE false"
 
 
