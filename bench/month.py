@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -13,10 +14,11 @@ from bench.crowd import Crowd, weekday_noon
 from bench.ground import Ground, say
 from campaigns import candidates, decisions, leads, partitions, policies, reservation
 from campaigns.candidates import DueLead
+from campaigns.exchange import Statement
 from campaigns.leads import Settlement
 from campaigns.models import Campaign, Disposition, Lead, RetryRule
 from campaigns.reservation import Reserved
-from campaigns.rules.eligibility import Candidate
+from campaigns.rules.eligibility import Candidate, Refuse
 from campaigns.rules.policy import Policy
 
 TICK = timedelta(minutes=10)
@@ -75,15 +77,15 @@ class Month:
         for table in ("campaigns_touch", "campaigns_decision"):
             partitions.ensure(connection, table, by_id=False, now=now)
         self._leads(now)
-        refuse = decisions.refuse
-        decisions.refuse = self._refuse
-        self._really = refuse
+        refusing = decisions.refusing
+        decisions.refusing = self._refusing
+        self._really = refusing
         try:
             while now < self.ends:
                 self._tick(now)
                 now += TICK
         finally:
-            decisions.refuse = refuse
+            decisions.refusing = refusing
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")
         say(f"{self.calls:,} calls in {days} days")
@@ -94,7 +96,7 @@ class Month:
         if hours_alone:
             policy = Policy(policy.hours[:1])
         due = [DueLead(*row) for row in Lead.objects.values_list("id", "contact_id", "attempts")]
-        found = candidates.read(self.campaign, policy, due, self.ends, lock=False)
+        found = candidates.look(self.campaign, policy, due, self.ends)[0]
         return list(found.values()), policy, self.ends
 
     def size(self, table: str) -> Size:
@@ -118,7 +120,10 @@ class Month:
 
     def _tick(self, now: datetime) -> None:
         with transaction.atomic():
+            self._refused: list[int] = []
             reserved = reservation.reserve(campaign=self.campaign, want=WANT, new_call_id=uuid4, now=now)
+            with connection.cursor() as cursor:
+                cursor.execute(LOOKED, {"now": now, "ids": self._refused})
         self.calls += len(reserved)
         with transaction.atomic():
             self._settle(reserved, now + timedelta(minutes=2))
@@ -146,8 +151,6 @@ class Month:
             now=now,
         )
 
-    def _refuse(self, refused: object, *, policy_id: int, now: datetime) -> None:
-        self._really(refused, policy_id=policy_id, now=now)  # type: ignore[arg-type]
-        with connection.cursor() as cursor:
-            ids = [lead for lead, _ in refused]  # type: ignore[attr-defined]
-            cursor.execute(LOOKED, {"now": now, "ids": ids})
+    def _refusing(self, refused: Sequence[tuple[int, Refuse]], *, policy_id: int, now: datetime) -> Statement:
+        self._refused += [lead for lead, _ in refused]
+        return self._really(refused, policy_id=policy_id, now=now)

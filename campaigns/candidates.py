@@ -106,13 +106,13 @@ def verdict(candidate: Candidate, moment: Moment, known: Known) -> eligibility.V
     return eligibility.verdict(candidate, moment)
 
 
-def read(
-    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], now: datetime, *, lock: bool
-) -> dict[int, Candidate]:
-    """Everything the verdicts depend on, by contact. With `lock` only for those whose rows we got; without, all: to
-    look, not to decide."""
-    people = people_of(leads, lock=lock)
-    return judged(campaign, leads, people, known(campaign, policy, people, now))
+def look(
+    campaign: Campaign, policy: Policy, leads: Sequence[DueLead], now: datetime
+) -> tuple[dict[int, Candidate], Known]:
+    """Everything the verdicts depend on, by contact, without a lock: to look, not to decide."""
+    people = people_of(leads, lock=False)
+    found = known(campaign, policy, people, now)
+    return judged(campaign, leads, people, found), found
 
 
 def people_of(leads: Sequence[DueLead], *, lock: bool) -> People:

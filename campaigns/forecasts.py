@@ -191,7 +191,7 @@ def _asked(campaign: Campaign, policy: Policy, rows: list[tuple[Any, ...]], now:
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         leads = [DueLead(0, contact, tries, callback, expires) for contact, tries, callback, expires, *_ in chunk]
-        found = candidates.read(campaign, policy, leads, now, lock=False)
+        found = candidates.look(campaign, policy, leads, now)[0]
         for contact, _tries, callback, _expires, _state, reason, due_at in chunk:
             # A time the rules had set is asked anew; one that a call's outcome or a promise set still holds.
             free = reason in policies.RECHECKED and not callback

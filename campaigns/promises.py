@@ -42,7 +42,7 @@ def not_then(*, campaign: Campaign, contact_id: int, at: datetime) -> NotThen | 
 
 def _candidate(campaign: Campaign, policy: Policy, contact_id: int, at: datetime) -> Candidate | None:
     lead = DueLead(0, contact_id, 0, callback=True)
-    return candidates.read(campaign, policy, [lead], at, lock=False).get(contact_id)
+    return candidates.look(campaign, policy, [lead], at)[0].get(contact_id)
 
 
 def _against(person: Candidate, phone: PhoneFacts, policy: Policy, at: datetime) -> list[Reason]:

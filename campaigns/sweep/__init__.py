@@ -12,7 +12,8 @@ Decided:
   each page of leads would be written once for every rank.
 - A sweep only refuses, so it needs no lock on people: touches that come in meanwhile can only add reasons. Rules that
   change meanwhile have their recheck wait for the chunks that go by the old ones.
-- It begins with a glance for people whom nobody called lately, so that there is somebody to call within the second.
+- It begins with a glance for people whom nobody called lately, and goes on glancing every second, so that there is
+  somebody to call all the while.
 - Redoing it is harmless, so nothing is kept of how far it came, and its commits don't wait for the disk.
 - What it has moved leaves dead entries in the queue's index, through which a tick would have to wade: it ends with a
   VACUUM, and only then do ticks look at the whole queue again.
@@ -46,15 +47,16 @@ SCOUTED, ENOUGH = 50_000, 100
 AHEAD = timedelta(days=40)  # so far hours are worked out for everybody; later ones lead by lead
 
 ASK = "INSERT INTO campaigns_sweep (campaign_id, asked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-# Nobody called them lately, so they are likely callable, which takes a tenth of the time to find out. The last ones by
-# contact, to which the sweep comes at its end.
+# Nobody called them lately, so they are likely callable, which takes a tenth of the time to find out. From the last
+# ones by contact on, to which the sweep comes at its end. Nothing is locked but what is vetted.
 SCOUT = """
-UPDATE campaigns_lead SET vetted = true WHERE id IN (
-    SELECT id FROM (
-        SELECT id, contact_id FROM campaigns_lead
-        WHERE campaign_id = %(campaign)s AND state = 'due' AND NOT callback AND NOT vetted AND due_at <= %(now)s
-        ORDER BY contact_id DESC LIMIT %(scouted)s FOR UPDATE SKIP LOCKED
-    ) l
+WITH these AS MATERIALIZED (
+    SELECT id, contact_id FROM campaigns_lead
+    WHERE campaign_id = %(campaign)s AND contact_id < %(before)s AND state = 'due' AND NOT callback AND NOT vetted
+          AND due_at <= %(now)s
+    ORDER BY contact_id DESC LIMIT %(scouted)s
+), found AS (
+    SELECT id FROM these l
     WHERE NOT EXISTS (
         SELECT 1 FROM campaigns_touch t
         WHERE t.contact_id = l.contact_id AND t.at > %(since)s AND t.at < %(until)s
@@ -62,7 +64,10 @@ UPDATE campaigns_lead SET vetted = true WHERE id IN (
         SELECT 1 FROM campaigns_contactphone c JOIN campaigns_touch t ON t.phone = c.phone
         WHERE c.contact_id = l.contact_id AND t.at > %(since)s AND t.at < %(until)s
     ) LIMIT %(enough)s
+), vetted AS (
+    UPDATE campaigns_lead l SET vetted = true FROM found WHERE l.id = found.id AND l.state = 'due'
 )
+SELECT min(contact_id) FROM these
 """
 
 
@@ -91,8 +96,8 @@ def run_wanted(stop: threading.Event) -> None:
 
 
 def _sweep(campaign: Campaign, stop: threading.Event) -> None:
-    _scout(campaign, timezone.now())
     ground = Ground(campaign, stop, timezone.now() + AHEAD)
+    _scout(ground, timezone.now())
     with ThreadPoolExecutor(SWEEPERS, thread_name_prefix="sweep") as sweepers:
         for done in [sweepers.submit(_work, ground) for _ in range(SWEEPERS)]:
             done.result()
@@ -104,11 +109,14 @@ def _sweep(campaign: Campaign, stop: threading.Event) -> None:
     Sweep.objects.filter(pk=campaign.pk).delete()
 
 
-def _scout(campaign: Campaign, now: datetime) -> None:
-    since, until = eligibility.touches_since(policies.current(campaign.pk), now), now + ledger.AHEAD
-    values: dict[str, Any] = {"campaign": campaign.pk, "now": now, "scouted": SCOUTED, "enough": ENOUGH}
+def _scout(ground: Ground, now: datetime) -> None:
+    """Vet a few of the next leads from the end, so that there is somebody to call while the refused are set aside."""
+    campaign = ground.campaign.pk
+    since, until = eligibility.touches_since(policies.current(campaign), now), now + ledger.AHEAD
+    values: dict[str, Any] = {"campaign": campaign, "now": now, "scouted": SCOUTED, "enough": ENOUGH}
     with connection.cursor() as cursor:
-        cursor.execute(SCOUT, {**values, "since": since, "until": until})
+        cursor.execute(SCOUT, {**values, "before": ground.scouted, "since": since, "until": until})
+        ground.scouted = cursor.fetchone()[0] or 0
 
 
 def _work(ground: Ground) -> None:
@@ -118,6 +126,8 @@ def _work(ground: Ground) -> None:
             ground.count(swept)
             done = {"looked_at": F("looked_at") + swept.looked_at, "refused": F("refused") + swept.refused}
             Sweep.objects.filter(pk=ground.campaign.pk).update(**done)
+            if ground.wants_scouting():
+                _scout(ground, timezone.now())
     finally:
         connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from campaigns.rules.places import Place
 
 FIRST_CHUNK, LARGEST_CHUNK = 2_000, 20_000
 FALSE_ALARM = 50_000  # so many leads looked at and most of them callable: what the tick met was a few in a row
+SCOUT_SECONDS = 1.0
 
 END = """
 SELECT max(contact_id) FROM (
@@ -42,6 +44,9 @@ class Ground:
     size: int = FIRST_CHUNK
     looked_at: int = 0
     refused: int = 0
+    # Scouting comes from the other end: down to this contact, the last time at this moment.
+    scouted: int = 2**62
+    scouted_at: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
     # Hours lie still while a sweep lasts: they are worked out once for each place.
     stretches: dict[tuple[int, Place, str], Stretches] = field(default_factory=dict)
@@ -58,6 +63,15 @@ class Ground:
             chunk, self.after = (self.after, end), end
             self.size = min(self.size * 5 // 4, LARGEST_CHUNK)
             return chunk
+
+    def wants_scouting(self) -> bool:
+        """Whether whoever asks is to look for callable people ahead of the sweep: one thread in a while."""
+        with self.lock:
+            now = time.monotonic()
+            if now - self.scouted_at < SCOUT_SECONDS or self.scouted <= self.after or self.is_false_alarm:
+                return False
+            self.scouted_at = now
+            return True
 
     def count(self, swept: Swept) -> None:
         with self.lock:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns import candidates as reading
 from campaigns import policies
-from campaigns.candidates import DueLead
+from campaigns.candidates import DueLead, Known
 from campaigns.models import Campaign, Lead, PolicyVersion
 from campaigns.rules import eligibility, places
 from campaigns.rules.eligibility import Allow, Candidate, Moment, PhoneFacts, Reason, Refuse
@@ -142,11 +142,9 @@ def _of_campaign(leads: list[Lead], now: datetime, versions: dict[int, PolicyVer
     campaign = leads[0].campaign
     policy = policies.of(campaign)
     due = [DueLead(each.pk, each.contact_id, each.attempts, each.callback, each.callback_expires_at) for each in leads]
-    candidates = reading.read(campaign, policy, due, now, lock=False)
-    phones = {phone.number for candidate in candidates.values() for phone in candidate.phones}
-    taken = reading.held(candidates, phones)
+    candidates, known = reading.look(campaign, policy, due, now)
     moments: dict[datetime, Moment] = {}
-    return [_why(lead, candidates[lead.contact_id], policy, now, moments, taken, versions) for lead in leads]
+    return [_why(lead, candidates[lead.contact_id], policy, now, moments, known, versions) for lead in leads]
 
 
 def _why(
@@ -155,11 +153,11 @@ def _why(
     policy: Policy,
     now: datetime,
     moments: dict[datetime, Moment],
-    taken: tuple[set[int], set[int]],
+    known: Known,
     versions: dict[int, PolicyVersion],
 ) -> LeadWhy:
     moment = moments.setdefault(now, Moment(policy, now))
-    first = reading.verdict(candidate, moment, *taken)
+    first = reading.verdict(candidate, moment, known)
     in_call = lead.state != Lead.State.HELD and isinstance(first, Refuse) and first.reason == Reason.IN_CALL
     stored = _stored(lead, versions)
     standing, because, next_at, phone = _fate(lead, candidate, policy, moments, first if in_call else None, stored, now)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns import candidates, exchange, leads, ledger, reservation, services
+from campaigns import exchange, leads, ledger, reservation, services
 from campaigns.models import FrequencyCap, Lead, Suppression, Touch
 from dialer.rules.ids import new_call_id
 from tests import build

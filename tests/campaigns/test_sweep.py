@@ -53,7 +53,7 @@ def judged(campaign, leads, now) -> dict[int, eligibility.Verdict]:
     """What the rules say of each lead, one by one."""
     moment = Moment(policies.current(campaign.pk), now)
     due = [DueLead(lead.pk, lead.contact_id, lead.attempts) for lead in leads]
-    found = candidates.read(campaign, moment.policy, due, now, lock=False)
+    found = candidates.look(campaign, moment.policy, due, now)[0]
     return {lead.id: eligibility.verdict(found[lead.contact_id], moment) for lead in due}
 
 
@@ -109,9 +109,29 @@ def test_people_whom_nobody_called_lately_are_found_at_a_glance():
     fresh, known = build.lead(campaign), build.lead(campaign)
     touch(known.contact_id, 1, NOON - timedelta(hours=1))
 
-    sweep._scout(campaign, NOON)
+    sweep._scout(ground(campaign), NOON)
 
     assert set(Lead.objects.filter(vetted=True)) == {fresh}
+
+
+@pytest.mark.django_db
+def test_scouting_goes_on_from_where_it_was_until_it_meets_the_sweep(monkeypatch):
+    monkeypatch.setattr(sweep, "SCOUTED", 1)
+    campaign = build.campaign()
+    cap(1)
+    first, second = build.lead(campaign), build.lead(campaign)
+    swept = ground(campaign)
+
+    sweep._scout(swept, NOON)
+    assert set(Lead.objects.filter(vetted=True)) == {second}
+
+    sweep._scout(swept, NOON)
+    assert set(Lead.objects.filter(vetted=True)) == {first, second}
+
+    monkeypatch.setattr(sweep_ground, "SCOUT_SECONDS", 0.0)
+    assert swept.wants_scouting()
+    swept.after = first.contact_id
+    assert not swept.wants_scouting()
 
 
 @pytest.mark.django_db
