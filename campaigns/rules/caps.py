@@ -126,7 +126,7 @@ def reached(
     cap: Cap, subject: Subject, touches: Sequence[Touch], zones: Sequence[ZoneInfo], now: datetime
 ) -> Reached | None:
     """Whether the cap refuses one more touch now. A calendar window must have room in every zone they may be in."""
-    if len(touches) < cap.limit or len(_counted(cap, subject, touches)) < cap.limit:
+    if len(_counted(cap, subject, touches)) < cap.limit:
         return None  # as most are, whatever the window
     found = spent(cap, subject, touches, zones, now)
     return Reached(cap, found.until, found.touches) if found and found.full else None

@@ -171,6 +171,8 @@ def _of_lead(candidate: Candidate, moment: Moment) -> list[Refuse]:
 
 
 def _in_turn(candidate: Candidate, policy: Policy) -> list[PhoneFacts]:
+    if len(candidate.phones) == 1:
+        return [*candidate.phones]
     labels = [phone.label for phone in candidate.phones]
     order = cadence.in_turn(labels, candidate.attempts, policy.cadence)
     return [candidate.phones[index] for index in order]
@@ -183,7 +185,7 @@ def _frees(refusal: Refuse) -> tuple[bool, datetime]:
 def _of_phone(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> list[Refuse]:
     where = place_of(candidate, phone)
     found = [refusal for check in CHECKS for refusal in check(candidate, phone, where, moment)]
-    return sorted(found, key=lambda refusal: PRECEDENCE[refusal.reason])
+    return sorted(found, key=lambda refusal: PRECEDENCE[refusal.reason]) if len(found) > 1 else found
 
 
 def _first_obstacle(candidate: Candidate, phone: PhoneFacts, moment: Moment) -> Refuse | None:
@@ -268,8 +270,18 @@ def _of_hours(where: Place, label: str, moment: Moment) -> Iterator[Refuse]:
 def _shut(where: Place, label: str, moment: Moment) -> tuple[Shut, ...]:
     key = (where, label)
     if key not in moment.shut:
-        moment.shut[key] = tuple(windows.shut(hours_of(label, moment.policy), where, moment.now))
+        moment.shut[key] = _shut_this_minute(where, label, moment)
     return moment.shut[key]
+
+
+def _shut_this_minute(where: Place, label: str, moment: Moment) -> tuple[Shut, ...]:
+    """Hours open and close at whole minutes: what held a moment ago in the same minute, holds now."""
+    minute = moment.now.replace(second=0, microsecond=0)
+    known = moment.policy.shut.get((where, label))
+    if known is None or known[0] != minute:
+        known = minute, tuple(windows.shut(hours_of(label, moment.policy), where, minute))
+        moment.policy.shut[where, label] = known
+    return known[1]
 
 
 def _over(where: Place, label: str, moment: Moment) -> str:
@@ -282,7 +294,8 @@ def _over(where: Place, label: str, moment: Moment) -> str:
 
 def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
     subject, zones = _subject(candidate, phone), places.known_zones(where.zones)
-    for cap in moment.policy.caps:
+    # Most have fewer touches than any cap allows, whatever it counts.
+    for cap in (cap for cap in moment.policy.caps if cap.limit <= len(candidate.touches)):
         found = caps.reached(cap, subject, candidate.touches, zones, moment.now)
         if found:
             until = found.until + MOMENT if found.until else None
@@ -292,7 +305,7 @@ def _caps(candidate: Candidate, phone: PhoneFacts, where: Place, moment: Moment)
 
 def _gaps(candidate: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> Iterator[Refuse]:
     subject = _subject(candidate, phone)
-    for gap in moment.policy.gaps:
+    for gap in moment.policy.gaps if candidate.touches else ():
         found = caps.too_soon(gap, subject, candidate.touches, moment.now)
         if found:
             until = found.until + MOMENT if found.until else None

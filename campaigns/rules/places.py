@@ -39,6 +39,7 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def known_zones(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
     return tuple(found for found in map(zone, names) if found)
 

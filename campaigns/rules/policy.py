@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
+from campaigns.rules.places import Place
 from campaigns.rules.retries import Retry
-from campaigns.rules.windows import Hours, Span
+from campaigns.rules.windows import Hours, Shut, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Policy:
     retries: Mapping[str, Retry] = field(default_factory=dict)
     min_ring_seconds: int = 0
     version: int = 0
+    # What the hours came to in the latest minute in which they were asked, by place and label: see eligibility.
+    shut: dict[tuple[Place, str], tuple[datetime, tuple[Shut, ...]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
 
 def dump(policy: Policy) -> dict[str, Any]:

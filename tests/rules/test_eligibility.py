@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -427,3 +428,17 @@ def test_every_reason_has_its_place_and_every_closed_hour_its_reason():
     assert list(PRECEDENCE) == list(Reason)
     assert {str(why) for why in windows.Closed} <= set(map(str, Reason))
     assert len(CHECKS) == len(set(CHECKS))
+
+
+def test_what_the_hours_came_to_in_one_minute_is_not_taken_for_the_next():
+    policy = Policy((Hours("h", ((),) * 2 + (((600, 1200),),) + ((),) * 4),))
+    phone = PhoneFacts(1, ("Etc/UTC",))
+    who = Candidate(contact_id=1, campaign_id=1, line_of_business_id=None, phones=(phone,), attempts=0)
+    opens = utc(2026, 11, 25, 10)
+
+    before, after = opens - timedelta(microseconds=1), opens
+    assert verdict(who, Moment(policy, before)) == Refuse(
+        Reason.OUTSIDE_HOURS, opens, "h", {"zones": ["Etc/UTC"]}, phone=1
+    )
+    assert verdict(who, Moment(policy, after)) == Allow(1)
+    assert not replace(policy, spread=True).shut
