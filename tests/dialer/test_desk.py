@@ -79,7 +79,7 @@ def test_signed_out_the_state_lists_the_campaigns_to_sign_in_to():
     state = browser(agent).get("/desk/state/").json()
 
     assert (state["state"], state["call"]) == ("off", None)
-    assert state["campaigns"] == [{"id": campaign.pk, "name": campaign.name}]
+    assert state["campaigns"] == [{"id": campaign.pk, "name": campaign.name, "status": "running"}]
 
 
 def test_signing_in_opens_a_shift_and_twice_is_refused_in_words():
