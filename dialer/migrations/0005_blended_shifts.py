@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='agent',
             name='campaigns',
-            field=models.ManyToManyField(blank=True, help_text='Whom they may take calls for; a change holds from their next sign-in on.', related_name='agents', to='campaigns.campaign'),
+            field=models.ManyToManyField(blank=True, help_text='The campaigns whose calls they may take; a change holds from their next sign-in.', related_name='agents', to='campaigns.campaign'),
         ),
         migrations.RunSQL(ITS_ONE_CAMPAIGN, migrations.RunSQL.noop),
     ]

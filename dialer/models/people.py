@@ -36,7 +36,7 @@ class Agent(models.Model):
         Campaign,
         related_name="agents",
         blank=True,
-        help_text=_("Whom they may take calls for; a change holds from their next sign-in on."),
+        help_text=_("The campaigns whose calls they may take; a change holds from their next sign-in."),
     )
 
     def __str__(self) -> str:
