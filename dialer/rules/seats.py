@@ -39,7 +39,7 @@ class Seats:
 
     def could(self, campaign: int) -> bool:
         """Whether this campaign can have one more agent without any other having one less."""
-        return bool(self._path(campaign))
+        return any(self._free[team] for team in self._teams.get(campaign, ())) or bool(self._path(campaign))
 
     def take(self, campaign: int) -> bool:
         """Give it one more; False when there is none to give."""

@@ -62,16 +62,15 @@ def share(agents: Iterable[Team], sharers: Sequence[Sharer]) -> Shares:
 
 
 def settle(sharers: Sequence[Sharer], shares: Shares, used: Mapping[int, int]) -> dict[int, float]:
-    """Credits after the turns that were used: a campaign that dialled for fewer agents than it was promised pays for
-    those only, and earns nothing as long as it has no use for more."""
+    """Credits after these turns, of which each campaign used so many. Who had no use for all of theirs had less than
+    their part: they neither pay nor earn, and what they were offered counts for nobody."""
     offered = Counter(turn.winner for turn in shares.turns)
     short = {campaign for campaign in offered if used.get(campaign, 0) < offered[campaign]}
     weights = {sharer.id: sharer.weight for sharer in sharers}
-    credits, left = {sharer.id: sharer.credit for sharer in sharers}, Counter(used)
+    credits = {sharer.id: sharer.credit for sharer in sharers}
     for turn in shares.turns:
-        if left[turn.winner] > 0:
-            left[turn.winner] -= 1
-            _pay(credits, weights, turn.winner, [c for c in turn.among if c == turn.winner or c not in short])
+        if turn.winner not in short:
+            _pay(credits, weights, turn.winner, [campaign for campaign in turn.among if campaign not in short])
     return credits
 
 

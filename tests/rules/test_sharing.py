@@ -165,6 +165,7 @@ def test_who_cannot_use_what_it_was_promised_pays_nothing_and_earns_nothing():
 
     assert settle(of, shares, {2: 2}) == {1: 0, 2: 0}
     assert settle(of, shares, {}) == {1: 0, 2: 0}
+    assert settle(of, shares, {1: 1, 2: 2}) == {1: 0, 2: 0}
     assert settle(of, shares, {1: 2, 2: 2}) == {1: 0, 2: 0}
     assert settle(of, share([BOTH], of), {1: 1}) == {1: -0.5, 2: 0.5}
 
