@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from campaigns.sentences.parts import clauses, first_upper, listed
 
@@ -35,7 +35,8 @@ def agent_share_sentence(priority: int, weight: int, rivals: Sequence[Rival]) ->
         said.append(_part(weight, equals))
     if below:
         said.append(_("it gets shared agents before %(names)s") % {"names": listed(below)})
-    return first_upper(clauses(said or [_("it shares no agents with another campaign now")]))
+    sentence = first_upper(clauses(said or [_("it shares no agents with another campaign now")]))
+    return pgettext("the end of a sentence", "%(sentence)s.") % {"sentence": sentence}
 
 
 def _part(weight: int, equals: Sequence[Rival]) -> str:

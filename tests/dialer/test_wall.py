@@ -162,7 +162,7 @@ def test_a_draft_that_somebody_serves_is_on_the_wall_and_a_finished_campaign_is_
     wall = selectors.wall(midnight())
 
     assert [row.campaign.name for row in wall.campaigns] == ["A", "B"]
-    assert "1 shared" in watcher().get("/wall/board/").content.decode()
+    assert "1 of them shared" in watcher().get("/wall/board/").content.decode()
 
 
 def driven(**fields: Any) -> PbxServer:
