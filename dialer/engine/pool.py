@@ -213,6 +213,7 @@ def _make_missing_pools(server_id: int) -> None:
 
 
 def _floor(server_id: int) -> Floor:
+    # Calls before agents: one that is claimed in between counts as in flight still, and its agent not as ready.
     flying = LiveCall.objects.filter(server_id=server_id, state__in=BEFORE_AGENT, abandoned=False)
     in_flight = dict(flying.values_list("campaign").annotate(n=Count("id")).order_by())
     with connection.cursor() as cursor:
