@@ -51,7 +51,7 @@ class Floor:
 
     def sign_in(self) -> None:
         """All agents' phones are called; returns when all are ready."""
-        opened = [shifts.sign_in(agent=agent, campaign=self.campaign) for agent in self.agents]
+        opened = [shifts.sign_in(agent=agent, campaigns=[self.campaign]) for agent in self.agents]
         self.wait(lambda: self._shifts("paused") == len(opened), "every agent's phone to be up")
         for shift in opened:
             shifts.go_ready(shift_id=shift.pk)

@@ -21,9 +21,12 @@ from django.utils.translation import get_language
 from campaigns import words
 from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, Reject, Suppression
 from campaigns.partitions import first_id
+from campaigns.sentences.sharing import Rival
 
 PAGE = 100
-AGENT_STATES = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
+# An agent on a call works for its campaign alone; any other for all campaigns they serve.
+ON_A_CALL = ("claimed", "talking", "wrap_up")
+BETWEEN_CALLS = ("ready", "paused", "signing_in", "leaving")
 # Reasons that many rules of a campaign give: told rule by rule.
 RULED = ("frequency_cap_reached", "too_soon")
 LEAD_RANKS = {("due", False): 0, ("due", True): 1, ("held", False): 2, ("finished", False): 3}
@@ -102,13 +105,22 @@ def campaign_rows(now: datetime) -> list[CampaignRow]:
     campaigns = sorted(Campaign.objects.all(), key=lambda c: (c.status != Campaign.Status.RUNNING, c.name.casefold()))
     standings = _standings(campaigns)
     rows = {c.pk: CampaignRow(c, standings[c.pk]) for c in campaigns}
-    for pk, state, count in _agents_by_state():
+    for pk, state, count in (*_agents_on_calls(), *_agents_between_calls()):
         rows[pk].agents[state] = count
     for pk, attempts, connected, abandoned in attempts_since(start_of_day(now)):
         rows[pk].attempts, rows[pk].connected, rows[pk].abandoned = attempts, connected, abandoned
     for pk, count in _due_now(now):
         rows[pk].callable = count
     return list(rows.values())
+
+
+def agent_rivals(campaign: Campaign) -> list[Rival]:
+    """Campaigns that are not over and have agents in common with this one, by name."""
+    over = (Campaign.Status.FINISHED, Campaign.Status.STOPPED)
+    common = Campaign.objects.filter(pk=campaign.pk).values("agents")
+    others = Campaign.objects.filter(agents__in=common).exclude(pk=campaign.pk).exclude(status__in=over)
+    rows = others.order_by("name").values_list("name", "agent_priority", "agent_weight").distinct()
+    return [Rival(*row) for row in rows]
 
 
 def attempts_since(since: datetime) -> QuerySet[Campaign, Any]:
@@ -122,9 +134,15 @@ def attempts_since(since: datetime) -> QuerySet[Campaign, Any]:
     return today.values_list("pk").annotate(**counts)
 
 
-def _agents_by_state() -> QuerySet[Campaign, Any]:
-    on = Campaign.objects.order_by().filter(shifts__state__in=AGENT_STATES)
+def _agents_on_calls() -> QuerySet[Campaign, Any]:
+    on = Campaign.objects.order_by().filter(shifts__state__in=ON_A_CALL)
     return on.values_list("pk", "shifts__state").annotate(n=Count("shifts"))
+
+
+def _agents_between_calls() -> QuerySet[Campaign, Any]:
+    """By every campaign they serve: an agent whom two share is one of the agents of each."""
+    on = Campaign.objects.order_by().filter(serving_shifts__state__in=BETWEEN_CALLS)
+    return on.values_list("pk", "serving_shifts__state").annotate(n=Count("serving_shifts"))
 
 
 def _due_now(now: datetime) -> QuerySet[Lead, Any]:

@@ -247,6 +247,19 @@ def set_pacing(*, campaign: Campaign, dial_mode: str, ratio: Decimal, by: User |
 
 
 @transaction.atomic
+def set_agent_share(*, campaign: Campaign, agent_priority: int, agent_weight: int, by: User | None) -> bool:
+    """Which part of the agents it shares with others it has (dialer.rules.sharing); False if that is how it is.
+
+    The priority is 0 to 9, the weight 1 to 100; the database refuses others.
+    """
+    wanted = {"agent_priority": agent_priority, "agent_weight": agent_weight}
+    campaign.refresh_from_db(fields=list(wanted))
+    if all(getattr(campaign, field) == value for field, value in wanted.items()):
+        return False
+    return _update(campaign, by, "campaign.agent_share_set", wanted)
+
+
+@transaction.atomic
 def change_settings(
     *,
     campaign: Campaign,

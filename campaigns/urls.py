@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from campaigns.views import campaigns, forecast, lists, people, rule_rows, rules, session, suppressions, whys_api
+from campaigns.views import (
+    campaigns,
+    forecast,
+    lists,
+    people,
+    rule_rows,
+    rules,
+    session,
+    sharing,
+    suppressions,
+    whys_api,
+)
 
 urlpatterns = [
     path("", session.home, name="home"),
@@ -21,6 +32,8 @@ urlpatterns = [
     path("campaigns/<int:pk>/leads/", campaigns.leads, name="leads"),
     path("campaigns/<int:pk>/pacing/", campaigns.pacing, name="campaign-pacing"),
     path("campaigns/<int:pk>/pacing/words/", campaigns.pacing_words, name="campaign-pacing-words"),
+    path("campaigns/<int:pk>/agents/", sharing.save, name="campaign-agents"),
+    path("campaigns/<int:pk>/agents/words/", sharing.words, name="campaign-agents-words"),
     path("campaigns/<int:pk>/settings/", campaigns.save_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/attach/", campaigns.attach, name="campaign-attach"),
     re_path(r"^campaigns/(?P<pk>\d+)/(?P<action>start|pause|stop)/$", campaigns.act, name="campaign-act"),

@@ -76,6 +76,7 @@ REJECT_REASONS: Words = {
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),
+    "shared_agents": _("ready agents, shared with other campaigns"),
     "trunk": _("the trunk: all its channels are in use"),
     "calls_per_second": _("the trunk's calls per second"),
     "callable_leads": _("leads: nobody may be called now"),

@@ -18,20 +18,20 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from dialer import nudge
-from dialer.models import Agent, PbxServer, Shift
+from dialer.models import Agent, PbxServer, Shift, ShiftCampaign
 from dialer.rules import facts as f
 from dialer.rules import shift as rules
 
 LOCK = """
-SELECT id, state, since, reason, call_id, wrap_up_until, "then", then_reason, agent_id, campaign_id, server_id
+SELECT id, state, since, campaign_id, reason, call_id, wrap_up_until, "then", then_reason, agent_id, server_id
 FROM dialer_shift WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 UPDATE = """
-UPDATE dialer_shift s SET state = v.state, since = v.since, reason = v.reason, call_id = v.call_id,
-       wrap_up_until = v.wrap_up_until, "then" = v.after, then_reason = v.then_reason,
+UPDATE dialer_shift s SET state = v.state, since = v.since, campaign_id = v.campaign, reason = v.reason,
+       call_id = v.call_id, wrap_up_until = v.wrap_up_until, "then" = v.after, then_reason = v.then_reason,
        ended = CASE WHEN v.state = 'off' THEN v.since END
-FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::uuid[], %s::timestamptz[], %s::text[],
-            %s::text[]) AS v(id, state, since, reason, call_id, wrap_up_until, after, then_reason)
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[], %s::uuid[], %s::timestamptz[],
+            %s::text[], %s::text[]) AS v(id, state, since, campaign, reason, call_id, wrap_up_until, after, then_reason)
 WHERE s.id = v.id
 """
 SPAN = """
@@ -55,7 +55,7 @@ class NoServer(Exception):
 
 
 class NotOnCampaign(Exception):
-    """The agent is not a member of this campaign."""
+    """The agent is not a member of this campaign, or names none."""
 
 
 @dataclass(slots=True)
@@ -72,30 +72,38 @@ class Changes:
 class _Row:
     shift: rules.Shift
     agent_id: int
-    campaign_id: int
     server_id: int
 
 
-def sign_in(*, agent: Agent, campaign: Campaign) -> Shift:
-    """Open a shift; the engine of its server then calls the agent's phone.
+def sign_in(*, agent: Agent, campaigns: Sequence[Campaign]) -> Shift:
+    """Open a shift that takes these campaigns' calls; the engine of its server then calls the agent's phone.
 
     Raises AlreadySignedIn, NoServer, NotOnCampaign, each with a sentence for the agent.
     """
-    if not agent.campaigns.filter(pk=campaign.pk).exists():
-        raise NotOnCampaign(
-            _("You are not on the campaign %(name)s: ask a supervisor to add you.") % {"name": campaign}
-        )
+    _refuse_others_campaigns(agent, campaigns)
     server = PbxServer.objects.filter(enabled=True).order_by("id").first()
     if server is None:
         raise NoServer(_("No telephone system is set up: ask an administrator to add one."))
     now = timezone.now()
     try:
         with transaction.atomic():
-            shift = Shift.objects.create(agent=agent, campaign=campaign, server=server, since=now, began=now)
+            shift = Shift.objects.create(agent=agent, campaign=campaigns[0], server=server, since=now, began=now)
+            ShiftCampaign.objects.bulk_create(ShiftCampaign(shift=shift, campaign=each) for each in campaigns)
     except IntegrityError as error:
         raise AlreadySignedIn(_("You are signed in already, perhaps in another window.")) from error
     nudge.publish(nudge.engine(server.pk), nudge.WALL)
     return shift
+
+
+def _refuse_others_campaigns(agent: Agent, campaigns: Sequence[Campaign]) -> None:
+    if not campaigns:
+        raise NotOnCampaign(_("Choose at least one of your campaigns."))
+    mine = set(agent.campaigns.values_list("pk", flat=True))
+    for campaign in campaigns:
+        if campaign.pk not in mine:
+            raise NotOnCampaign(
+                _("You are not on the campaign %(name)s: ask a supervisor to add you.") % {"name": campaign}
+            )
 
 
 def go_ready(*, shift_id: UUID) -> Shift:
@@ -139,7 +147,7 @@ def apply(events: Iterable[tuple[UUID, rules.Event]]) -> Changes:
         if row and move:
             if _left(row.shift, move.shift):
                 spans.append((row, move.shift.since))
-            now_rows[shift_id] = _Row(move.shift, row.agent_id, row.campaign_id, row.server_id)
+            now_rows[shift_id] = _Row(move.shift, row.agent_id, row.server_id)
             _note(changes, now_rows[shift_id], move)
     _update([row.shift for key, row in now_rows.items() if row.shift != rows[key].shift])
     _write_spans(spans)
@@ -163,18 +171,19 @@ def phones_to_call(server_id: int) -> list[tuple[UUID, int]]:
 
 
 def _row(row: tuple) -> _Row:
-    shift_id, state, since, reason, call_id, wrap_up_until, then, then_reason, agent, campaign, server = row
+    shift_id, state, since, campaign, reason, call_id, wrap_up_until, then, then_reason, agent, server = row
     shift = rules.Shift(
         id=shift_id,
         state=rules.State(state),
         since=since,
+        campaign_id=campaign,
         reason=reason,
         call_id=call_id,
         wrap_up_until=wrap_up_until,
         then=rules.Then(then),
         then_reason=then_reason,
     )
-    return _Row(shift, agent, campaign, server)
+    return _Row(shift, agent, server)
 
 
 def _left(before: rules.Shift, after: rules.Shift) -> bool:
@@ -196,6 +205,7 @@ def _update(shifts: list[rules.Shift]) -> None:
         [s.id for s in shifts],
         [s.state.value for s in shifts],
         [s.since for s in shifts],
+        [s.campaign_id for s in shifts],
         [s.reason for s in shifts],
         [s.call_id for s in shifts],
         [s.wrap_up_until for s in shifts],
@@ -212,7 +222,7 @@ def _write_spans(spans: list[tuple[_Row, datetime]]) -> None:
     columns: list[Any] = [
         [row.shift.id for row, _ in spans],
         [row.agent_id for row, _ in spans],
-        [row.campaign_id for row, _ in spans],
+        [row.shift.campaign_id for row, _ in spans],
         [row.shift.state.value for row, _ in spans],
         [row.shift.reason for row, _ in spans],
         [row.shift.call_id for row, _ in spans],

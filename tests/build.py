@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,10 +80,21 @@ def agent(*of: Campaign, **fields: Any) -> Agent:
     return made
 
 
-def shift(of: Campaign, on: PbxServer, *, state: str = "ready", since: datetime | None = None, **fields: Any) -> Shift:
+def shift(
+    of: Campaign,
+    on: PbxServer,
+    *,
+    also: Sequence[Campaign] = (),
+    state: str = "ready",
+    since: datetime | None = None,
+    **fields: Any,
+) -> Shift:
+    """A shift that serves this campaign, and those of `also`."""
     now = since or timezone.now()
-    who = fields.pop("agent", None) or agent(of)
-    return Shift.objects.create(agent=who, campaign=of, server=on, state=state, since=now, began=now, **fields)
+    who = fields.pop("agent", None) or agent(of, *also)
+    made = Shift.objects.create(agent=who, campaign=of, server=on, state=state, since=now, began=now, **fields)
+    made.campaigns.set([of, *also])
+    return made
 
 
 def disposition(code: str = "sale", category: str = "success", **fields: Any) -> Disposition:

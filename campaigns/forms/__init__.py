@@ -12,8 +12,10 @@ from campaigns.forms.campaigns import (
     UploadForm,
     pacing_sentence,
 )
+from campaigns.forms.sharing import AgentShareForm
 
 __all__ = [
+    "AgentShareForm",
     "AttachForm",
     "CampaignForm",
     "PacingForm",

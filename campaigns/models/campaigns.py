@@ -79,6 +79,16 @@ class Campaign(models.Model):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
     )
+    # Who gets the agents it shares with other campaigns: the highest priority, among equals by weight.
+    agent_priority = models.PositiveSmallIntegerField(
+        _("priority for shared agents"), default=5, db_default=5, validators=[MaxValueValidator(9)]
+    )
+    agent_weight = models.PositiveSmallIntegerField(
+        _("weight for shared agents"),
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     ring_seconds = models.PositiveSmallIntegerField(_("ring at most (s)"), default=25)
     max_wait_seconds = models.PositiveSmallIntegerField(_("wait for an agent at most (s)"), default=2)
     wrap_up_seconds = models.PositiveSmallIntegerField(_("wrap-up (s)"), default=30)
@@ -116,6 +126,11 @@ class Campaign(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)),
+            # A campaign of no weight would never be given a shared agent.
+            models.CheckConstraint(
+                name="agent_share_in_bounds",
+                condition=Q(agent_priority__lte=9, agent_weight__gte=1, agent_weight__lte=100),
+            ),
             # A campaign that ends before it begins would silently call nobody.
             models.CheckConstraint(
                 name="campaign_begins_before_it_ends",

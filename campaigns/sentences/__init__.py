@@ -9,6 +9,7 @@ from __future__ import annotations
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
 from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
+from campaigns.sentences.sharing import agent_share_sentence
 from campaigns.sentences.trying import (
     attempts_sentence,
     cadence_sentence,
@@ -21,6 +22,7 @@ from campaigns.sentences.trying import (
 )
 
 __all__ = [
+    "agent_share_sentence",
     "attempts_sentence",
     "cadence_sentence",
     "callbacks_sentence",

@@ -93,7 +93,7 @@ class Agent:
         match state["state"]:
             case "off":
                 if state["campaigns"]:
-                    await self._post("/desk/sign-in/", campaign=str(state["campaigns"][0]["id"]))
+                    await self._post("/desk/sign-in/", campaign=[str(each["id"]) for each in state["campaigns"]])
                 await asyncio.sleep(1)
             case "paused":
                 if state["reason"] == "break":
@@ -130,7 +130,7 @@ class Agent:
         if answer.status_code not in (200, 302):
             raise httpx.HTTPStatusError("log-in refused", request=answer.request, response=answer)
 
-    async def _post(self, path: str, **form: str) -> httpx.Response:
+    async def _post(self, path: str, **form: str | list[str]) -> httpx.Response:
         token = self.http.cookies.get(CSRF) or ""
         headers = {"X-CSRFToken": token, "Referer": str(self.http.base_url)}
         return await self.http.post(path, data=form, headers=headers)

@@ -151,7 +151,7 @@ def _for_shifts(batch: _Batch) -> list[tuple[UUID, shift_rules.Event]]:
     for shift_id, what, call_id, at in batch.told:
         match what:
             case ForShift.BRIDGED:
-                events.append((shift_id, shift_rules.Connected(at, call_id)))
+                events.append((shift_id, shift_rules.Connected(at, call_id, batch.campaigns[call_id])))
             case ForShift.RELEASED:
                 events.append((shift_id, shift_rules.Released(at, call_id)))
             case ForShift.CALL_ENDED:

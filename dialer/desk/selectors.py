@@ -13,8 +13,10 @@ from hashlib import blake2s
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import get_language
 
 from campaigns.models import Campaign, Contact, Disposition, Phone, User
@@ -32,6 +34,20 @@ DISPOSITION_KEYS = 9
 
 class NotAnAgent(Exception):
     """This user has no phone on the PBX: an administrator must make them an agent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A campaign whose calls a shift takes."""
+
+    id: int
+    name: str
+    status: str
+    version: int
+
+    @property
+    def word(self) -> str:
+        return str(Campaign.Status(self.status).label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,7 @@ class Desk:
     now: datetime
     call: LiveCall | Attempt | None = None
     zone: ZoneInfo | None = None
+    # Signed out: what may be signed in to.
     campaigns: list[Campaign] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
     history: list[Earlier] = field(default_factory=list)
@@ -91,6 +108,17 @@ class Desk:
         return [(str(word), list(_tags(attributes.get(row)))) for row, word in TAG_ROWS.items()]
 
     @property
+    def serves(self) -> list[Served]:
+        """Signed in: whose calls this shift takes."""
+        return served(self.shift) if self.shift else []
+
+    @property
+    def ticked(self) -> list[int]:
+        """The campaigns that sign-in proposes: those that run, or all when none does yet."""
+        running = [c.pk for c in self.campaigns if c.status == Campaign.Status.RUNNING]
+        return running or [c.pk for c in self.campaigns]
+
+    @property
     def script(self) -> str:
         """The campaign's script with the customer's own words in it: {name}, {customer_id}, {agent}."""
         if self.shift is None:
@@ -114,9 +142,10 @@ def _tags(row: Any) -> Iterator[tuple[str, str]]:
 
 
 def who_is(user: User) -> tuple[Agent, Shift | None]:
-    """The agent behind a user and their open shift, in one query when there is one."""
+    """The agent behind a user and their open shift, with what it serves: one query when there is one."""
     shift = (
         Shift.objects.select_related("agent", "campaign")
+        .annotate(serves=_SERVES)
         .filter(agent__user=user)
         .exclude(state=Shift.State.OFF)
         .order_by()
@@ -132,13 +161,24 @@ def who_is(user: User) -> tuple[Agent, Shift | None]:
     return agent, None
 
 
+_SERVES = ArraySubquery(
+    Campaign.objects.filter(serving_shifts=OuterRef("pk"))
+    .order_by("name")
+    .values(json=JSONObject(id="pk", name="name", status="status", version="version"))
+)
+
+
+def served(shift: Shift) -> list[Served]:
+    """The campaigns of a shift that `who_is` found, by name."""
+    return [Served(**each) for each in shift.serves]  # type: ignore[attr-defined]
+
+
 def fingerprint(shift: Shift | None) -> str:
     """Changes exactly when the desk would look different; the page sends it back to be told "nothing new"."""
     if shift is None:
         return OFF
     parts = (shift.id, shift.state, shift.since, shift.call_id, shift.wrap_up_until, shift.then, shift.reason)
-    campaign = (shift.campaign_id, shift.campaign.version, shift.campaign.status)
-    return blake2s(repr((parts, campaign)).encode(), digest_size=8).hexdigest()
+    return blake2s(repr((parts, shift.campaign_id, served(shift))).encode(), digest_size=8).hexdigest()
 
 
 def desk(user: User, now: datetime, day_start: datetime) -> Desk:
@@ -146,7 +186,7 @@ def desk(user: User, now: datetime, day_start: datetime) -> Desk:
     agent, shift = who_is(user)
     found = Desk(agent=agent, shift=shift, now=now, day=day_of(agent.pk, day_start, now))
     if shift is None:
-        found.campaigns = list(agent.campaigns.exclude(status__in=OVER).order_by("name"))
+        found.campaigns = campaigns_of(agent)
         found.ended = why_ended(agent, now)
         return found
     if shift.state in BUSY:
@@ -156,6 +196,11 @@ def desk(user: User, now: datetime, day_start: datetime) -> Desk:
         found.zone = zone_of(found.call)
         found.history = history_of(found.contact.pk, before=shift.call_id)
     return found
+
+
+def campaigns_of(agent: Agent) -> list[Campaign]:
+    """What this agent may sign in to, by name."""
+    return list(agent.campaigns.exclude(status__in=OVER).order_by("name"))
 
 
 def why_ended(agent: Agent, now: datetime) -> str:

@@ -1,12 +1,13 @@
 """The desk as JSON: what a program that plays an agent needs to know, and no more.
 
     {"state": "talking", "word": "talking", "since": "2026-01-02T03:04:05.678Z", "reason": "", "then": "",
-     "phone": "webrtc", "campaign": {"id": 1, "name": "…"}, "campaigns": [],
+     "phone": "webrtc", "campaign": {"id": 1, "name": "…"}, "campaigns": [{"id": 1, "name": "…", "status": "running"}],
      "call": {"id": "…", "state": "talking", "name": "…", "customer_id": "…", "bridged_at": "…"},
      "wrap_up_until": null,
      "dispositions": [{"id": 1, "code": "sold", "label": "…", "category": "success", "position": 1}]}
 
-Signed out, `state` is "off", `call` null, and `campaigns` lists what may be signed in to.
+`campaign` is that of the call, or of the last one; `campaigns` lists those whose calls the shift takes. Signed out,
+`state` is "off", `campaign` and `call` are null, and `campaigns` lists what may be signed in to.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ def as_json(user: User) -> dict[str, object]:
     agent, shift = selectors.who_is(user)
     found: dict[str, object] = {"phone": agent.phone_kind, "agent": agent.pk}
     if shift is None:
-        mine = agent.campaigns.exclude(status__in=selectors.OVER).order_by("name")
-        return found | _off([{"id": c.pk, "name": c.name} for c in mine])
+        return found | _off([_campaign(c.pk, c.name, c.status) for c in selectors.campaigns_of(agent)])
     return found | _shift(shift)
+
+
+def _campaign(pk: int, name: str, status: str) -> dict[str, object]:
+    return {"id": pk, "name": name, "status": status}
 
 
 def _off(campaigns: list[dict[str, object]]) -> dict[str, object]:
@@ -54,7 +58,7 @@ def _shift(shift: Shift) -> dict[str, object]:
         "reason": shift.reason,
         "then": shift.then,
         "campaign": {"id": shift.campaign_id, "name": shift.campaign.name},
-        "campaigns": [],
+        "campaigns": [_campaign(each.id, each.name, each.status) for each in selectors.served(shift)],
         "call": _call(call) if call else None,
         "wrap_up_until": _moment(shift.wrap_up_until),
         "dispositions": [_disposition(row) for row in selectors.dispositions_of(shift.campaign_id)] if busy else [],

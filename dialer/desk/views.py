@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import policies
-from campaigns.models import Disposition, User
+from campaigns.models import Campaign, Disposition, User
 from campaigns.permissions import TAKE_CALLS, role_required
 from dialer import calls, shifts
 from dialer.context import host_of, sip_ws_url
@@ -117,15 +117,21 @@ def phone(request: HttpRequest) -> JsonResponse:
 
 @action
 def sign_in(request: HttpRequest, agent: Agent, shift: Shift | None) -> None:
-    chosen = request.POST.get("campaign", "")
-    mine = list(agent.campaigns.exclude(status__in=selectors.OVER).order_by("name"))
-    campaign = next((c for c in mine if str(c.pk) == chosen), None) if chosen else (mine[0] if len(mine) == 1 else None)
-    if campaign is None:
-        raise Refusal(422, _("Choose one of your campaigns first.") if mine else _no_campaign())
+    """`campaign` as often as there are campaigns to take calls of; without, the agent's only one."""
     try:
-        shifts.sign_in(agent=agent, campaign=campaign)
+        shifts.sign_in(agent=agent, campaigns=_chosen(request, selectors.campaigns_of(agent)))
     except tuple(SIGN_IN_REFUSALS) as error:
         raise Refusal(SIGN_IN_REFUSALS[type(error)], str(error)) from error
+
+
+def _chosen(request: HttpRequest, mine: list[Campaign]) -> list[Campaign]:
+    named = set(request.POST.getlist("campaign")) - {""}
+    chosen = [campaign for campaign in mine if str(campaign.pk) in named] if named else mine
+    if not mine:
+        raise Refusal(422, _("You are on no campaign yet. Ask a supervisor to add you to one."))
+    if len(chosen) != (len(named) or 1):
+        raise Refusal(422, _("Choose at least one of your campaigns."))
+    return chosen
 
 
 @action
@@ -210,10 +216,6 @@ def _open(shift: Shift | None) -> Shift:
     if shift is None:
         raise Refusal(409, _("You are signed out. Sign in first."))
     return shift
-
-
-def _no_campaign() -> str:
-    return _("You are on no campaign yet. Ask a supervisor to add you to one.")
 
 
 def _user(request: HttpRequest) -> User:

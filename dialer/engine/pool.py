@@ -1,4 +1,5 @@
-"""One tick of one server's pools: look, decide, reserve. Runs in the tick's thread, in plain Django.
+"""One tick of one server's pools: look, share the ready agents, decide, reserve. Runs in the tick's thread, in plain
+Django.
 
 Level-triggered: every tick reads the rows anew, so a pause, a changed ratio or an agent who left is seen within a
 tick, and a lost nudge costs nothing but that.
@@ -7,12 +8,13 @@ tick, and a lost nudge costs nothing but that.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -20,9 +22,11 @@ from campaigns.partitions import first_id
 from dialer import calls, nudge
 from dialer.calls.placing import Line
 from dialer.leases import Lease
-from dialer.models import LiveCall, Pool, Shift, Trunk
+from dialer.models import LiveCall, Pool, Trunk
 from dialer.rules.facts import Originate
-from dialer.rules.pacing import Decision, LimitedBy, PoolState, calls_to_start
+from dialer.rules.pacing import Decision, LimitedBy, PoolState, calls_to_start, counted_on
+from dialer.rules.seats import Team
+from dialer.rules.sharing import Sharer, Shares, settle, share
 
 # This many calls in a row that failed on our own side mean that the trunk does not work; it is tried again later.
 FAILING_CALLS = 5
@@ -32,6 +36,11 @@ FAILING = """
 SELECT count(*) = %(calls)s AND bool_and(outcome = 'failed') FROM (
     SELECT outcome FROM dialer_attempt WHERE id >= %(first)s AND trunk_id = %(trunk)s ORDER BY id DESC LIMIT %(calls)s
 ) latest
+"""
+READY = """
+SELECT a.user_id, array_agg(v.campaign_id) FROM dialer_shift s JOIN dialer_agent a ON a.id = s.agent_id
+JOIN dialer_shiftcampaign v ON v.shift_id = s.id
+WHERE s.server_id = %s AND s.state = 'ready' GROUP BY a.user_id
 """
 BEFORE_AGENT = ("reserved", "placed", "dialing", "ringing", "answered", "waiting")
 
@@ -57,14 +66,46 @@ class Budget:
         self.tokens -= calls
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """A pool's agents and calls at this moment."""
+@dataclass(slots=True)
+class Floor:
+    """A server at this moment: ready users with the campaigns they serve, calls by campaign, channels by trunk."""
 
-    ready: int
+    ready: list[tuple[int, Team]]
+    in_flight: dict[int, int]
+    busy: dict[int, int]
+
+    def serving(self, campaign_id: int) -> tuple[int, ...]:
+        return tuple(user for user, team in self.ready if campaign_id in team)
+
+
+@dataclass(slots=True)
+class Run:
+    """A pool in one tick: what it may count on, what was decided, what it has started so far."""
+
+    pool: Pool
     in_flight: int
-    # The users who are ready.
-    agents: tuple[int, ...] = ()
+    decision: Decision
+    # It may dial, and has had a use for every agent it was promised so far.
+    wants: bool
+    credit: float
+    started: list[Originate] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        campaign = self.pool.campaign
+        return 1.0 if campaign.dial_mode == Campaign.DialMode.PROGRESSIVE else float(campaign.ratio)
+
+    @property
+    def sharer(self) -> Sharer:
+        campaign = self.pool.campaign
+        return Sharer(
+            id=campaign.pk,
+            weight=campaign.agent_weight,
+            priority=campaign.agent_priority,
+            wants=self.wants,
+            holds=counted_on(self.in_flight + len(self.started), self.ratio),
+            credit=self.credit,
+        )
 
 
 def tick(lease: Lease, budgets: dict[int, Budget]) -> tuple[list[Originate], set[str]]:
@@ -72,57 +113,92 @@ def tick(lease: Lease, budgets: dict[int, Budget]) -> tuple[list[Originate], set
 
     Raises LeaseLost.
     """
-    pools = _pools(lease.server_id)
-    counts = _counts(lease.server_id)
-    busy = _channels_in_use(lease.server_id)
-    originates: list[Originate] = []
+    floor = _floor(lease.server_id)
+    runs = [_run(pool, floor) for pool in _pools(lease.server_id)]
+    _share_out(lease, runs, floor, budgets)
     topics: set[str] = set()
-    for pool in pools:
-        calls_now, decision = _run_pool(lease, pool, counts.get(pool.campaign_id, Counts(0, 0)), busy, budgets)
-        originates += calls_now
-        if _record(pool, decision):
-            topics |= {nudge.WALL, nudge.campaign(pool.campaign_id)}
+    for run in runs:
+        if _record(run):
+            topics |= {nudge.WALL, nudge.campaign(run.pool.campaign_id)}
+    originates = [originate for run in runs for originate in run.started]
     if originates:
-        topics |= {nudge.WALL, *(nudge.campaign(pool.campaign_id) for pool in pools)}
+        topics |= {nudge.WALL, *(nudge.campaign(run.pool.campaign_id) for run in runs)}
     return originates, topics
 
 
-def _run_pool(
-    lease: Lease, pool: Pool, counts: Counts, busy: dict[int, int], budgets: dict[int, Budget]
-) -> tuple[list[Originate], Decision]:
-    campaign, trunk = pool.campaign, pool.trunk
-    if campaign.status != Campaign.Status.RUNNING:
-        return [], Decision(0, LimitedBy.PAUSED if campaign.status == "paused" else LimitedBy.NOT_STARTED)
-    if trunk is None or not trunk.enabled:
-        return [], Decision(0, LimitedBy.NO_TRUNK)
+def _run(pool: Pool, floor: Floor) -> Run:
+    refused = _why_not_at_all(pool)
+    decision = Decision(0, refused or LimitedBy.AGENTS)
+    return Run(pool, floor.in_flight.get(pool.campaign_id, 0), decision, wants=refused is None, credit=pool.credit)
+
+
+def _why_not_at_all(pool: Pool) -> LimitedBy | None:
+    """Why this pool may start no calls, however many agents were ready."""
+    if pool.campaign.status != Campaign.Status.RUNNING:
+        return LimitedBy.PAUSED if pool.campaign.status == Campaign.Status.PAUSED else LimitedBy.NOT_STARTED
+    if pool.trunk is None or not pool.trunk.enabled:
+        return LimitedBy.NO_TRUNK
+    return LimitedBy.TRUNK_FAILING if _is_failing(pool.trunk.pk) else None
+
+
+def _share_out(lease: Lease, runs: list[Run], floor: Floor, budgets: dict[int, Budget]) -> None:
+    """Promise the ready agents and dial for them. What a campaign has no use for, for want of leads or channels, is
+    promised anew to the others at once: each round ends it, or one campaign fewer takes part in the next."""
+    teams = [team for _user, team in floor.ready]
+    while any(run.wants for run in runs):
+        before = [run.sharer for run in runs]
+        shares = share(teams, before)
+        for run in runs:
+            if run.wants:
+                _dial(lease, run, shares.promised[run.pool.campaign_id], floor, budgets)
+        if not _somebody_is_short(runs, before, shares):
+            return
+
+
+def _somebody_is_short(runs: list[Run], before: list[Sharer], shares: Shares) -> bool:
+    """Count the turns that were used. Who had no use for all of theirs wants no more now: True when there are such."""
+    used = {was.id: run.sharer.holds - was.holds for was, run in zip(before, runs, strict=True)}
+    offered = Counter(turn.winner for turn in shares.turns)
+    credits = settle(before, shares, used)
+    short = {campaign for campaign, turns in offered.items() if used[campaign] < turns}
+    for run in runs:
+        run.credit = credits[run.pool.campaign_id]
+        run.wants = run.wants and run.pool.campaign_id not in short
+    return bool(short)
+
+
+def _dial(lease: Lease, run: Run, promised: int, floor: Floor, budgets: dict[int, Budget]) -> None:
+    campaign, trunk = run.pool.campaign, run.pool.trunk
+    assert trunk is not None
     budget = budgets.setdefault(trunk.pk, Budget(trunk.calls_per_second))
+    agents = floor.serving(campaign.pk)
     state = PoolState(
-        ready=counts.ready,
-        in_flight=counts.in_flight,
-        ratio=1.0 if campaign.dial_mode == Campaign.DialMode.PROGRESSIVE else float(campaign.ratio),
-        trunk_free=trunk.max_channels - busy.get(trunk.pk, 0),
+        ready=promised,
+        in_flight=run.in_flight + len(run.started),
+        ratio=run.ratio,
+        trunk_free=trunk.max_channels - floor.busy.get(trunk.pk, 0),
         budget=budget.refill(trunk.calls_per_second),
-        trunk_failing=_is_failing(trunk.pk),
+        elsewhere=len(agents) - promised,
     )
-    decision = calls_to_start(state)
-    if not decision.calls:
-        return [], decision
-    started = calls.reserve(
-        lease=lease, campaign=campaign, line=Line.of(trunk), want=decision.calls, agents=counts.agents
-    )
+    run.decision = calls_to_start(state)
+    if not run.decision.calls:
+        return
+    started = calls.reserve(lease=lease, campaign=campaign, line=Line.of(trunk), want=run.decision.calls, agents=agents)
     budget.spend(len(started))
-    busy[trunk.pk] = busy.get(trunk.pk, 0) + len(started)
-    if len(started) < decision.calls:
+    floor.busy[trunk.pk] = floor.busy.get(trunk.pk, 0) + len(started)
+    run.started += started
+    if len(started) < run.decision.calls:
         _finish_if_done(campaign)
-        return started, Decision(len(started), LimitedBy.CALLABLE_LEADS)
-    return started, decision
+        run.decision = Decision(len(started), LimitedBy.CALLABLE_LEADS)
 
 
 def _pools(server_id: int) -> list[Pool]:
-    """Pools of campaigns that run, or whose last change this engine has not acknowledged; made where missing."""
+    """Pools of campaigns that run, have calls in flight, or whose last change this engine has not acknowledged; made
+    where missing."""
     _make_missing_pools(server_id)
     pools = Pool.objects.filter(server_id=server_id).select_related("campaign", "trunk")
-    wanted = Q(campaign__status=Campaign.Status.RUNNING) | ~Q(campaign__version=F("seen_version"))
+    flying = LiveCall.objects.filter(server_id=server_id, campaign_id=OuterRef("campaign_id"))
+    wanted = Q(campaign__status=Campaign.Status.RUNNING) | ~Q(campaign__version=F("seen_version")) | Exists(flying)
     # Who decided longest ago is first: campaigns that share a trunk take turns at its limits.
     found = list(pools.filter(wanted).order_by(F("decided_at").asc(nulls_first=True), "campaign_id"))
     fallback = Trunk.objects.filter(server_id=server_id, enabled=True).order_by("id").first()
@@ -136,15 +212,14 @@ def _make_missing_pools(server_id: int) -> None:
     Pool.objects.bulk_create((Pool(campaign=c, server_id=server_id) for c in missing), ignore_conflicts=True)
 
 
-def _counts(server_id: int) -> dict[int, Counts]:
-    ready = Shift.objects.filter(server_id=server_id, state=Shift.State.READY)
+def _floor(server_id: int) -> Floor:
+    # Calls before agents: one that is claimed in between counts as in flight still, and its agent not as ready.
     flying = LiveCall.objects.filter(server_id=server_id, state__in=BEFORE_AGENT, abandoned=False)
-    agents: dict[int, list[int]] = defaultdict(list)
-    for campaign, user in ready.values_list("campaign", "agent__user"):
-        agents[campaign].append(user)
-    by_flying = dict(flying.values_list("campaign").annotate(n=Count("id")).order_by())
-    both = agents.keys() | by_flying.keys()
-    return {c: Counts(len(agents.get(c, ())), by_flying.get(c, 0), tuple(agents.get(c, ()))) for c in both}
+    in_flight = dict(flying.values_list("campaign").annotate(n=Count("id")).order_by())
+    with connection.cursor() as cursor:
+        cursor.execute(READY, [server_id])
+        ready = [(user, frozenset(campaigns)) for user, campaigns in cursor.fetchall()]
+    return Floor(ready, in_flight, _channels_in_use(server_id))
 
 
 def _channels_in_use(server_id: int) -> dict[int, int]:
@@ -160,17 +235,20 @@ def _is_failing(trunk_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _record(pool: Pool, decision: Decision) -> bool:
+def _record(run: Run) -> bool:
     """Write the decision where it differs from the last; True when it did."""
-    campaign = pool.campaign
-    changed = (pool.limited_by, pool.seen_version) != (decision.limited_by.value, campaign.version)
-    if changed or decision.calls:
-        Pool.objects.filter(pk=pool.pk).update(
-            limited_by=decision.limited_by,
-            started=decision.calls,
-            seen_version=campaign.version,
-            decided_at=timezone.now(),
-        )
+    pool, campaign = run.pool, run.pool.campaign
+    changed = (pool.limited_by, pool.seen_version) != (run.decision.limited_by.value, campaign.version)
+    values: dict[str, Any] = {"credit": run.credit} if run.credit != pool.credit else {}
+    if changed or run.started:
+        values |= {
+            "limited_by": run.decision.limited_by,
+            "started": len(run.started),
+            "seen_version": campaign.version,
+            "decided_at": timezone.now(),
+        }
+    if values:
+        Pool.objects.filter(pk=pool.pk).update(**values)
     return changed
 
 

@@ -2,6 +2,17 @@
 
 from dialer.models.calls import Attempt, AttemptResult, LiveCall
 from dialer.models.pbx import PbxServer, Pool, Trunk
-from dialer.models.people import Agent, Shift, ShiftSpan
+from dialer.models.people import Agent, Shift, ShiftCampaign, ShiftSpan
 
-__all__ = ["Agent", "Attempt", "AttemptResult", "LiveCall", "PbxServer", "Pool", "Shift", "ShiftSpan", "Trunk"]
+__all__ = [
+    "Agent",
+    "Attempt",
+    "AttemptResult",
+    "LiveCall",
+    "PbxServer",
+    "Pool",
+    "Shift",
+    "ShiftCampaign",
+    "ShiftSpan",
+    "Trunk",
+]

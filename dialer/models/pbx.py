@@ -96,6 +96,8 @@ class Pool(models.Model):
     seen_version = models.PositiveIntegerField(default=0)
     started = models.PositiveIntegerField(default=0)
     limited_by = models.CharField(max_length=32, blank=True)
+    # Shared agents it is owed (above 0) or has had ahead (below 0), see rules.sharing.
+    credit = models.FloatField(default=0, db_default=0)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

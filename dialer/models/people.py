@@ -1,7 +1,7 @@
 """Agents, their shifts, and how every shift's time was spent.
 
-A shift is one agent signed in on one server; its id is the id of the agent leg's channel. States and their moves are
-in rules.shift; `dialer.shifts` is the only writer.
+A shift is one agent signed in on one server, for one campaign or several; its id is the id of the agent leg's channel.
+States and their moves are in rules.shift; `dialer.shifts` is the only writer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class Agent(models.Model):
     phone_kind = models.CharField(_("phone"), max_length=8, choices=PhoneKind, default=PhoneKind.WEBRTC)
     sip_secret = models.CharField(max_length=64, default=new_sip_secret)
     campaigns: models.ManyToManyField[Campaign, models.Model] = models.ManyToManyField(
-        Campaign, related_name="agents", blank=True
+        Campaign,
+        related_name="agents",
+        blank=True,
+        help_text=_("The campaigns whose calls they may take; a change holds from their next sign-in."),
     )
 
     def __str__(self) -> str:
@@ -60,6 +63,11 @@ class Shift(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="shifts")
+    # Those whose calls it takes: what was chosen when it began, for as long as it lasts.
+    campaigns: models.ManyToManyField[Campaign, ShiftCampaign] = models.ManyToManyField(
+        Campaign, through="ShiftCampaign", related_name="serving_shifts"
+    )
+    # The campaign of the call it has, or had last; before the first call, the first of those chosen.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="shifts")
     server = models.ForeignKey(PbxServer, on_delete=models.PROTECT, related_name="shifts")
     state = models.CharField(max_length=12, choices=State, default=State.SIGNING_IN)
@@ -91,13 +99,30 @@ class Shift(models.Model):
         ]
         indexes = [
             # The queue of ready agents, longest idle first.
-            models.Index(name="shift_ready", fields=["campaign", "server", "since"], condition=Q(state="ready")),
+            models.Index(name="shift_ready", fields=["server", "since"], condition=Q(state="ready")),
             models.Index(name="shift_on", fields=["server", "state"], condition=~Q(state="off")),
         ]
 
 
+class ShiftCampaign(models.Model):
+    """A campaign whose calls a shift takes. Written when the shift begins, never changed."""
+
+    # Found from the shift, of which few are not over; without indexes of their own, for they would only be written.
+    shift = models.ForeignKey(Shift, on_delete=models.CASCADE, db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        constraints = [
+            # A shift serves a campaign once, or it would be counted as two people; carries the look-up by shift.
+            models.UniqueConstraint(name="shift_serves_campaign_once", fields=["shift", "campaign"]),
+        ]
+
+
 class ShiftSpan(models.Model):
-    """A stretch of one state of a shift, written when it ends; the open one is the shift itself."""
+    """A stretch of one state of a shift, written when it ends; the open one is the shift itself.
+
+    Its campaign is that of the call, from being claimed to the end of wrap-up; between calls that of the call before.
+    """
 
     shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="spans")
     agent_id = models.BigIntegerField()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import floor
+from math import ceil, floor
 
 
 class LimitedBy(StrEnum):
@@ -20,6 +20,7 @@ class LimitedBy(StrEnum):
     NO_TRUNK = "no_trunk"
     TRUNK_FAILING = "trunk_failing"
     AGENTS = "agents"
+    SHARED_AGENTS = "shared_agents"
     TRUNK = "trunk"
     CALLS_PER_SECOND = "calls_per_second"
     CALLABLE_LEADS = "callable_leads"
@@ -29,9 +30,9 @@ class LimitedBy(StrEnum):
 class PoolState:
     """A campaign on one server at one moment.
 
-    `ready`: agents who can take a call now; `in_flight`: calls placed and not yet with an agent;
+    `ready`: ready agents it may count on now (rules.sharing); `in_flight`: calls placed and not yet with an agent;
     `ratio`: calls per ready agent; `trunk_free`: channels the trunk still admits; `budget`: new calls that its
-    calls-per-second limit admits now; `trunk_failing`: its latest calls all failed before they could ring.
+    calls-per-second limit admits now; `elsewhere`: ready agents who serve it and are promised to other campaigns.
     """
 
     ready: int
@@ -39,7 +40,7 @@ class PoolState:
     ratio: float
     trunk_free: int
     budget: int
-    trunk_failing: bool = False
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,14 @@ class Decision:
 
 def calls_to_start(pool: PoolState) -> Decision:
     """Calls to start so that `in_flight` reaches floor(ready x ratio), within the trunk's limits; never negative."""
-    if pool.trunk_failing:
-        return Decision(0, LimitedBy.TRUNK_FAILING)
     wanted = max(0, floor(pool.ready * pool.ratio) - pool.in_flight)
     allowed = min(pool.trunk_free, pool.budget)
     if wanted <= allowed:
-        return Decision(wanted, LimitedBy.AGENTS)
+        return Decision(wanted, LimitedBy.SHARED_AGENTS if pool.elsewhere else LimitedBy.AGENTS)
     limit = LimitedBy.TRUNK if pool.trunk_free <= pool.budget else LimitedBy.CALLS_PER_SECOND
     return Decision(max(0, allowed), limit)
+
+
+def counted_on(in_flight: int, ratio: float) -> int:
+    """Ready agents whom so many calls in flight count on already: the inverse of `calls_to_start`."""
+    return ceil(round(in_flight / ratio, 6))

@@ -40,11 +40,13 @@ class Then(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A shift as the rules see it; `since` is when the present state began."""
+    """A shift as the rules see it: `since` is when the present state began, `campaign_id` that of its present or last
+    call."""
 
     id: UUID
     state: State
     since: datetime
+    campaign_id: int
     reason: str = ""
     call_id: UUID | None = None
     wrap_up_until: datetime | None = None
@@ -72,12 +74,14 @@ class SignOut:
 class Claimed:
     at: datetime
     call_id: UUID
+    campaign_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
     at: datetime
     call_id: UUID
+    campaign_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +180,14 @@ def _leave_later(shift: Shift, event: Event) -> Move | None:
 
 def _claimed(shift: Shift, event: Event) -> Move:
     assert isinstance(event, Claimed)
-    return Move(replace(_to(shift, State.CLAIMED, event.at), call_id=event.call_id))
+    claimed = _to(shift, State.CLAIMED, event.at)
+    return Move(replace(claimed, call_id=event.call_id, campaign_id=event.campaign_id))
 
 
 def _connected(shift: Shift, event: Event) -> Move:
     assert isinstance(event, Connected)
-    talking = replace(shift, state=State.TALKING, since=event.at, reason="", call_id=event.call_id, wrap_up_until=None)
-    return Move(talking)
+    talking = replace(shift, state=State.TALKING, since=event.at, reason="", wrap_up_until=None)
+    return Move(replace(talking, call_id=event.call_id, campaign_id=event.campaign_id))
 
 
 def _released(shift: Shift, event: Event) -> Move | None:

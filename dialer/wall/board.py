@@ -18,13 +18,14 @@ from campaigns.partitions import first_id
 from dialer.rules import kpi
 from dialer.wall.shared import shared
 
+ON_A_CALL = ("claimed", "talking", "wrap_up")
 # Ids are made by the engine's clock, times by the database's: read a little before midnight, count by time.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
 class Agent:
-    """One signed-in agent."""
+    """One signed-in agent; `campaign_id` is that of their call, `serves` are those whose calls they take."""
 
     id: int
     name: str
@@ -34,6 +35,12 @@ class Agent:
     reason: str
     wrap_up_until: datetime | None
     then: str
+    serves: list[int]
+
+    @property
+    def at_work_for(self) -> list[int]:
+        """On a call: its campaign alone. Else every campaign that would get them."""
+        return [self.campaign_id] if self.state in ON_A_CALL else self.serves
 
 
 @dataclass(slots=True)
@@ -50,7 +57,8 @@ class Pool:
 
 @dataclass(slots=True)
 class Campaign:
-    """A campaign as it stands: `calls` in flight by state, customers who wait since when, agents by state."""
+    """A campaign as it stands: `calls` in flight by state, customers who wait since when, agents who work for it now
+    by state, and how many of them are `shared` with other campaigns, where they are counted too."""
 
     id: int
     name: str
@@ -61,6 +69,7 @@ class Campaign:
     calls: dict[str, int] = field(default_factory=dict)
     waiting: list[datetime] = field(default_factory=list)
     agents: dict[str, int] = field(default_factory=dict)
+    shared: int = 0
     pools: list[Pool] = field(default_factory=list)
 
 
@@ -112,6 +121,8 @@ CAMPAIGNS = """
 SELECT c.id, c.name, c.status, c.version, c.dial_mode, c.ratio::float, now() FROM campaigns_campaign c
 WHERE c.status IN ('running', 'paused')
    OR EXISTS (SELECT 1 FROM dialer_shift s WHERE s.campaign_id = c.id AND s.state <> 'off')
+   OR c.status = 'draft' AND EXISTS (SELECT 1 FROM dialer_shift s JOIN dialer_shiftcampaign v ON v.shift_id = s.id
+                                     WHERE v.campaign_id = c.id AND s.state <> 'off')
    OR EXISTS (SELECT 1 FROM dialer_livecall l WHERE l.campaign_id = c.id)
 ORDER BY c.status <> 'running', c.name
 """
@@ -121,7 +132,8 @@ FROM dialer_livecall GROUP BY campaign_id, state
 """
 AGENTS = """
 SELECT s.agent_id, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username), s.campaign_id, s.state,
-       s.since, s.reason, s.wrap_up_until, s.then
+       s.since, s.reason, s.wrap_up_until, s.then,
+       ARRAY(SELECT v.campaign_id FROM dialer_shiftcampaign v WHERE v.shift_id = s.id)
 FROM dialer_shift s JOIN dialer_agent a ON a.id = s.agent_id JOIN campaigns_user u ON u.id = a.user_id
 WHERE s.state <> 'off'
 """
@@ -179,8 +191,7 @@ def read_live() -> Live:
     campaigns = {row[0]: Campaign(*row[:6]) for row in rows}
     agents = [Agent(*row) for row in _rows(AGENTS)]
     for agent in agents:
-        if campaign := campaigns.get(agent.campaign_id):
-            campaign.agents[agent.state] = campaign.agents.get(agent.state, 0) + 1
+        _count(agent, campaigns)
     for campaign_id, state, count, waiting in _rows(CALLS):
         if campaign := campaigns.get(campaign_id):
             campaign.calls[state] = count
@@ -190,6 +201,12 @@ def read_live() -> Live:
             campaign.pools.append(Pool(*pool))
     at = rows[0][6] if rows else _rows("SELECT now()")[0][0]
     return Live(at=at, campaigns=list(campaigns.values()), agents=agents, servers=[Server(*r) for r in _rows(SERVERS)])
+
+
+def _count(agent: Agent, campaigns: dict[int, Campaign]) -> None:
+    for campaign in [campaigns[each] for each in agent.at_work_for if each in campaigns]:
+        campaign.agents[agent.state] = campaign.agents.get(agent.state, 0) + 1
+        campaign.shared += len(agent.at_work_for) > 1
 
 
 def read_today(start: datetime) -> dict[int, Today]:

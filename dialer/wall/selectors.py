@@ -60,11 +60,11 @@ class CampaignRow:
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """One agent on the wall, with why a supervisor should look."""
+    """One agent on the wall: the campaign of their call or those they serve, and why a supervisor should look."""
 
     agent: board.Agent
     attention: Attention
-    campaign: str
+    campaigns: str
 
     @property
     def why(self) -> str:
@@ -165,4 +165,4 @@ def _dispositions(counts: dict[str, int]) -> list[Part]:
 def _agent_row(agent: board.Agent, at: datetime, names: dict[int, str]) -> AgentRow:
     over = agent.wrap_up_until is not None and at > agent.wrap_up_until
     found = attention(agent.state, (at - agent.since).total_seconds(), over_wrap_up=over)
-    return AgentRow(agent, found, names.get(agent.campaign_id, ""))
+    return AgentRow(agent, found, _(", ").join(sorted(names[each] for each in agent.at_work_for if each in names)))

@@ -174,6 +174,16 @@ def test_pacing_out_of_bounds_is_refused(mode: str, ratio: str, sam: User) -> No
         services.set_pacing(campaign=campaign_with_lead(), dial_mode=mode, ratio=Decimal(ratio), by=sam)
 
 
+def test_the_part_of_shared_agents_is_set_once(sam: User) -> None:
+    campaign = campaign_with_lead()
+
+    assert services.set_agent_share(campaign=campaign, agent_priority=7, agent_weight=3, by=sam) is True
+    assert services.set_agent_share(campaign=campaign, agent_priority=7, agent_weight=3, by=sam) is False
+
+    assert (campaign.agent_priority, campaign.agent_weight, campaign.version) == (7, 3, 2)
+    assert AuditEntry.objects.get().data == {"agent_priority": "7", "agent_weight": "3"}
+
+
 def test_settings_that_change_nothing_leave_no_trail(sam: User) -> None:
     campaign = Campaign.objects.get(pk=campaign_with_lead().pk)
     same = {

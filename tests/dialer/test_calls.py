@@ -250,7 +250,7 @@ def test_telling_everything_twice_changes_nothing():
 
 def test_a_shift_signs_in_pauses_and_leaves_by_its_phone():
     campaign, server = build.campaign(), build.server()
-    shift = shifts.sign_in(agent=build.agent(campaign), campaign=campaign)
+    shift = shifts.sign_in(agent=build.agent(campaign), campaigns=[campaign])
 
     assert shifts.phones_to_call(server.pk) == [(shift.pk, shift.agent_id)]
     assert shifts.phones_to_call(server.pk) == []
@@ -264,7 +264,7 @@ def test_a_shift_signs_in_pauses_and_leaves_by_its_phone():
     assert (shift.state, shift.reason) == ("off", "signed_out")
     assert shift.ended
     with pytest.raises(shifts.NotOnCampaign):
-        shifts.sign_in(agent=build.agent(), campaign=campaign)
+        shifts.sign_in(agent=build.agent(), campaigns=[campaign])
 
 
 def test_who_says_never_again_is_never_called_again_whatever_was_noted_before():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -46,11 +47,21 @@ def talking(campaign: Campaign) -> tuple[Client, Shift, UUID]:
     build.lead(
         campaign, build.contact(build.phone(zones=["Asia/Hong_Kong"]), attributes={"account": {"card_age": "6 years"}})
     )
+    return client, shift, bridge(campaign, shift)
+
+
+def answered(campaign: Campaign, shift: Shift) -> UUID:
+    """A new lead of this campaign is called, answers and is bridged to this agent."""
+    build.lead(campaign)
+    return bridge(campaign, shift)
+
+
+def bridge(campaign: Campaign, shift: Shift) -> UUID:
     [placed] = calls.reserve(lease=build.lease(shift.server), campaign=campaign, line=build.line(shift.server), want=1)
     calls.hear([f.Answered(placed.id, at()), f.Waiting(placed.id, at())], timezone.now())
     matching.match(shift.server_id)
     calls.hear([f.Bridged(placed.id, at(), shift.pk)], timezone.now())
-    return client, shift, placed.id
+    return placed.id
 
 
 def wrapping_up(campaign: Campaign) -> tuple[Client, Shift, UUID]:
@@ -79,7 +90,7 @@ def test_signed_out_the_state_lists_the_campaigns_to_sign_in_to():
     state = browser(agent).get("/desk/state/").json()
 
     assert (state["state"], state["call"]) == ("off", None)
-    assert state["campaigns"] == [{"id": campaign.pk, "name": campaign.name}]
+    assert state["campaigns"] == [{"id": campaign.pk, "name": campaign.name, "status": "running"}]
 
 
 def test_signing_in_opens_a_shift_and_twice_is_refused_in_words():
@@ -102,6 +113,41 @@ def test_with_one_campaign_none_need_be_named_and_anothers_is_refused():
 
     assert client.post("/desk/sign-in/", {"campaign": other.pk}).status_code == 422
     assert client.post("/desk/sign-in/").json()["campaign"]["id"] == mine.pk
+
+
+def test_several_campaigns_are_signed_in_to_at_once_each_of_them_the_agents_own():
+    first, second, third, foreign = (build.campaign(name=name) for name in ("A", "B", "C", "D"))
+    build.server()
+    agent = build.agent(first, second, third)
+    client = browser(agent)
+
+    assert client.post("/desk/sign-in/").status_code == 422
+    assert client.post("/desk/sign-in/", {"campaign": [first.pk, foreign.pk]}).status_code == 422
+    state = client.post("/desk/sign-in/", {"campaign": [third.pk, first.pk, first.pk]}).json()
+
+    assert [campaign["name"] for campaign in state["campaigns"]] == ["A", "C"]
+    assert set(agent.shifts.get().campaigns.all()) == {first, third}
+
+
+def test_sign_in_proposes_the_campaigns_that_run_or_all_when_none_does():
+    running, paused = build.campaign(), build.campaign(status="paused")
+    client = browser(build.agent(running, paused))
+
+    def ticked() -> set[str]:
+        html = client.get("/desk/card/", headers={"Accept": "text/html"}).content.decode()
+        return set(re.findall(r'name="campaign" value="(\d+)" checked', html))
+
+    assert ticked() == {str(running.pk)}
+    Campaign.objects.update(status="draft")
+    assert ticked() == {str(running.pk), str(paused.pk)}
+
+
+def test_with_one_campaign_nothing_is_asked_twice():
+    client = browser(build.agent(build.campaign()))
+
+    html = client.get("/desk/card/", headers={"Accept": "text/html"}).content.decode()
+
+    assert 'type="checkbox"' not in html
 
 
 def test_without_a_pbx_nobody_signs_in():
@@ -153,6 +199,39 @@ def test_the_screen_of_a_conversation_shows_who_it_is_in_few_queries(django_asse
     assert "6 years" in html
     assert "Asia/Hong_Kong" in html
     assert f'data-call="{call}"' in html
+
+
+def test_the_screen_of_a_call_is_its_campaigns_whichever_of_them_was_first():
+    first = build.campaign(name="Cards", script="About your card, {name}.")
+    second = build.campaign(name="Loans", script="About your loan, {name}.", product="A loan")
+    build.disposition("card_sold", campaign=first)
+    build.disposition("loan_sold", campaign=second)
+    server = build.server()
+    shift = build.shift(first, server, also=[second])
+    client = browser(shift.agent)
+    answered(second, shift)
+
+    html = client.get("/desk/card/", headers={"Accept": "text/html"}).content.decode()
+    state = client.get("/desk/state/").json()
+
+    assert "Loans" in html and "About your loan, Ada Example." in html
+    assert "Cards" not in html
+    assert state["campaign"]["name"] == "Loans"
+    assert [row["code"] for row in state["dispositions"]] == ["loan_sold"]
+
+
+def test_an_agent_who_is_ready_sees_whose_calls_come_and_when_one_of_them_is_paused():
+    first, second = build.campaign(name="Cards"), build.campaign(name="Loans")
+    shift = build.shift(first, build.server(), also=[second])
+    client = browser(shift.agent)
+
+    html = client.get("/desk/card/", headers={"Accept": "text/html"}).content.decode()
+    seen = html.split('data-seen="')[1].split('"')[0]
+    assert "Cards" in html and "Loans" in html
+    assert client.get("/desk/card/", {"seen": seen}).status_code == 204
+
+    Campaign.objects.filter(pk=second.pk).update(status="paused", version=2)
+    assert client.get("/desk/card/", {"seen": seen}).status_code == 200
 
 
 def test_a_page_that_shows_the_present_is_told_nothing_new(django_assert_max_num_queries):

@@ -13,17 +13,18 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
 from django.db import connections
 
-from campaigns.models import Lead, Touch
-from dialer import leases, matching
+from campaigns.models import Campaign, Disposition, Lead, Touch
+from dialer import calls, leases, matching
 from dialer.engine import drive
 from dialer.engine.engine import Engine
 from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift, Trunk
 from tests import build
 from tests.fakes.pbx import FakePbx
-from tests.fakes.phones import ANSWERS, UNKNOWN_TRUNK
+from tests.fakes.phones import ANSWERS, UNKNOWN_TRUNK, FarEnd
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.filterwarnings("ignore:No directory at")]
 NOT_THERE_YET = 20.0
+TALKS_BRIEFLY = FarEnd(talks_for=0.05)
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +98,39 @@ async def test_a_trunk_that_fails_again_and_again_stops_the_pool_and_says_so_ins
     assert 5 <= failed <= 12
     assert await Lead.objects.filter(campaign=campaign, state="due", attempts=0).acount() == 30
     assert not await Touch.objects.filter(campaign_id=campaign.pk).aexists()
+
+
+async def test_two_campaigns_that_share_agents_both_get_their_part_of_the_calls_and_nobody_is_promised_twice():
+    async with FakePbx(lambda number: ANSWERS if number.startswith("agent") else TALKS_BRIEFLY) as pbx:
+        server = await sync_to_async(server_of)(pbx)
+        heavy, light, agents = await sync_to_async(shared_floor)(server)
+        async with driving(server):
+            await eventually(lambda: Shift.objects.filter(state="paused").count() == len(agents))
+            await Shift.objects.aupdate(state="ready")
+            await eventually(lambda: write_up() >= 24)
+
+    had = {each: await Attempt.objects.filter(campaign=each).acount() for each in (heavy, light)}
+    assert abs(had[heavy] - 3 * had[light]) <= 4
+    assert not await Attempt.objects.exclude(outcome__in=("conversation", "released")).aexists()
+
+
+def shared_floor(server: PbxServer) -> tuple[Campaign, Campaign, list[Shift]]:
+    heavy, light = build.campaign(agent_weight=3), build.campaign()
+    for _ in range(40):
+        build.lead(heavy)
+        build.lead(light)
+    return heavy, light, [build.shift(heavy, server, also=[light], state="signing_in") for _ in range(2)]
+
+
+def write_up() -> int:
+    """Every agent says what the call came to; how many calls they have talked in so far."""
+    sale = Disposition.objects.filter(code="sale").first() or build.disposition()
+    for shift in Shift.objects.filter(state="wrap_up"):
+        with contextlib.suppress(calls.NothingToDisposition):
+            calls.record_disposition(
+                shift_id=shift.pk, disposition=sale, note="", callback_at=None, by=shift.agent.user
+            )
+    return Attempt.objects.filter(outcome="conversation").count()
 
 
 async def test_a_fault_of_our_own_is_named_on_the_server_and_it_is_driven_again(monkeypatch: pytest.MonkeyPatch):

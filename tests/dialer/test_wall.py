@@ -137,6 +137,34 @@ def test_a_campaign_shows_its_agents_its_calls_and_who_waits():
     assert row.in_flight == 2
 
 
+def test_an_agent_whom_two_campaigns_share_is_at_both_between_calls_and_at_one_in_a_call_and_is_one_person():
+    one, other, server = build.campaign(name="A"), build.campaign(name="B"), build.server()
+    build.shift(one, server, also=[other])
+    build.shift(one, server, also=[other], state="paused", reason="lunch")
+    build.shift(other, server, also=[one], state="talking", call_id=UUID(int=1))
+    build.shift(one, server)
+
+    wall = selectors.wall(midnight())
+
+    at_one, at_other = wall.campaigns
+    assert {part.code: part.count for part in at_one.agents} == {"ready": 2, "paused": 1}
+    assert {part.code: part.count for part in at_other.agents} == {"ready": 1, "talking": 1, "paused": 1}
+    assert (at_one.campaign.shared, at_other.campaign.shared) == (2, 2)
+    assert (at_one.utilisation, at_other.utilisation) == (0, pytest.approx(1 / 3))
+    assert len(wall.agents) == 4
+    assert sorted(row.campaigns for row in wall.agents) == ["A", "A, B", "A, B", "B"]
+
+
+def test_a_draft_that_somebody_serves_is_on_the_wall_and_a_finished_campaign_is_not():
+    running, draft = build.campaign(name="A"), build.campaign(name="B", status="draft")
+    build.shift(running, build.server(), also=[draft, build.campaign(name="C", status="finished")])
+
+    wall = selectors.wall(midnight())
+
+    assert [row.campaign.name for row in wall.campaigns] == ["A", "B"]
+    assert "1 of them shared" in watcher().get("/wall/board/").content.decode()
+
+
 def driven(**fields: Any) -> PbxServer:
     return build.server(lease_until=timezone.now() + timedelta(minutes=1), owner="engine@host", **fields)
 

@@ -103,13 +103,13 @@ class Floor:
             build.lead(made, build.contact(build.phone(each)))
         return made
 
-    def agent(self, campaign: Campaign, *, ready: bool = True) -> Shift:
-        """An agent with a real SIP phone, signed in and, if asked, ready."""
-        agent = build.agent(campaign, phone_kind=Agent.PhoneKind.SIP)
+    def agent(self, *campaigns: Campaign, ready: bool = True) -> Shift:
+        """An agent with a real SIP phone, signed in for these campaigns and, if asked, ready."""
+        agent = build.agent(*campaigns, phone_kind=Agent.PhoneKind.SIP)
         phones = Agent.objects.filter(phone_kind=Agent.PhoneKind.SIP).values_list("pk", "sip_secret")
         register_phones(self.stack.far_end, [(f"agent-{pk}", secret) for pk, secret in phones], self.sip_port)
         eventually(lambda: self._registered(agent), "the agent's phone is registered")
-        shift = shifts.sign_in(agent=agent, campaign=campaign)
+        shift = shifts.sign_in(agent=agent, campaigns=campaigns)
         eventually(lambda: self.state(shift) == "paused", "the agent's phone is up")
         if ready:
             shifts.go_ready(shift_id=shift.pk)

@@ -113,5 +113,24 @@ def test_a_pause_takes_effect_within_a_tick_and_lets_conversations_go_on(floor: 
     assert floor.state(talking) == "talking"
 
 
+def test_two_campaigns_that_share_an_agent_take_turns(floor: Floor):
+    one, other = (floor.campaign(*(number("short") for _ in range(3))) for _ in range(2))
+    shift = floor.agent(one, other)
+    floor.start(one)
+    floor.start(other)
+
+    whose = []
+    for _ in range(4):
+        eventually(lambda: floor.state(shift) == "wrap_up", "the customer hung up")
+        shift.refresh_from_db()
+        whose.append(shift.campaign)
+        calls.record_disposition(shift_id=shift.pk, disposition=_sale(), note="", callback_at=None, by=shift.agent.user)
+
+    assert [whose.count(one), whose.count(other)] == [2, 2]
+    attempts = Attempt.objects.filter(campaign__in=[one, other], outcome="conversation").order_by("id")
+    assert [attempt.campaign for attempt in attempts[:4]] == whose
+    assert not Attempt.objects.filter(campaign__in=[one, other], outcome="abandoned").exists()
+
+
 def _sale():
     return Disposition.objects.filter(code="e2e-short").first() or build.disposition("e2e-short")

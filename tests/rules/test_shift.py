@@ -14,11 +14,12 @@ from dialer.rules.shift import Shift, State, Then
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CALL = uuid4()
+CAMPAIGN, ANOTHER = 1, 2
 BUSY = (State.CLAIMED, State.TALKING, State.WRAP_UP)
 
 
 def in_state(state: State, then: Then = Then.NOTHING) -> Shift:
-    return Shift(uuid4(), state, NOW, call_id=CALL if state in BUSY else None, then=then)
+    return Shift(uuid4(), state, NOW, ANOTHER, call_id=CALL if state in BUSY else None, then=then)
 
 
 def events(shift: Shift) -> list[rules.Event]:
@@ -26,8 +27,8 @@ def events(shift: Shift) -> list[rules.Event]:
         rules.Ready(NOW),
         rules.Pause(NOW, "break"),
         rules.SignOut(NOW),
-        rules.Claimed(NOW, CALL),
-        rules.Connected(NOW, CALL),
+        rules.Claimed(NOW, CALL, CAMPAIGN),
+        rules.Connected(NOW, CALL, CAMPAIGN),
         rules.Released(NOW, CALL),
         rules.CallEnded(NOW, CALL, timedelta(seconds=30)),
         rules.Dispositioned(NOW, CALL),
@@ -103,3 +104,16 @@ def test_what_another_call_says_is_ignored():
 
     assert rules.step(talking, rules.CallEnded(NOW, other, timedelta(0))) is None
     assert rules.step(wrapping, rules.Dispositioned(NOW, other)) is None
+
+
+def test_from_being_claimed_to_the_next_call_a_shift_is_the_calls_campaigns():
+    shift = after(in_state(State.READY), rules.Claimed(NOW, CALL, CAMPAIGN))
+    wrapping = after(shift, rules.Connected(NOW, CALL, CAMPAIGN), rules.CallEnded(NOW, CALL, timedelta(seconds=30)))
+    ready = after(wrapping, rules.Dispositioned(NOW, CALL))
+
+    assert [each.campaign_id for each in (shift, wrapping, ready)] == [CAMPAIGN] * 3
+    assert after(ready, rules.Claimed(NOW, CALL, ANOTHER)).campaign_id == ANOTHER
+
+
+def test_a_conversation_we_did_not_see_begin_tells_its_campaign():
+    assert after(in_state(State.PAUSED), rules.Connected(NOW, CALL, CAMPAIGN)).campaign_id == CAMPAIGN

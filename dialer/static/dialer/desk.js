@@ -225,7 +225,7 @@
   document.addEventListener("keydown", (event) => {
     listen();
     if (event.isComposing) return;
-    const typing = event.target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
     if (event.key === "Escape") { if (typing) typing.blur(); else if (!hold()) document.activeElement?.blur(); return; }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { if (state() === "wrap_up") save(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
