@@ -106,7 +106,7 @@ def test_people_who_are_gone_are_still_called_unless_their_leads_are_to_be_finis
     kept = Lead.objects.get(contact__customer_id="C3").state
     version = again(contact_list, "customer id,name,phone\nC1,Ann,13800138001\n", gone="finish")
 
-    leads = {l.contact.customer_id: (l.state, l.reason) for l in Lead.objects.select_related("contact")}
+    leads = {lead.contact.customer_id: (lead.state, lead.reason) for lead in Lead.objects.select_related("contact")}
     assert kept == "due"
     assert leads["C1"] == ("due", "")
     assert leads["C2"] == leads["C4"] == ("finished", "gone_from_list")
@@ -193,7 +193,7 @@ def test_undo_leaves_alone_what_another_list_changed_since():
     bob = Contact.objects.get(customer_id="C2")
     assert (bob.name, bob.attributes["other"]["city"]) == ("Robert", "Wuhan")
     phones = ContactPhone.objects.filter(contact=bob).order_by("position").values_list("phone_id", flat=True)
-    assert list(phones)[0] == 8613700137002
+    assert phones[0] == 8613700137002
 
 
 def test_undo_is_asked_for_once_and_is_on_the_trail():

@@ -146,7 +146,7 @@ ADD = [
     INSERT INTO campaigns_contactbefore (version_id, contact_id, changes)
     SELECT %(version)s::bigint, ch.contact_id,
            CASE WHEN ch.phones
-                THEN ch.changes || jsonb_build_object('phones', (ch.changes -> 'phones') || jsonb_build_array({PHONES_OF}))
+                THEN jsonb_set(ch.changes, '{{{{phones,1}}}}', {PHONES_OF}, true)
                 ELSE ch.changes END
     FROM import_change ch WHERE ch.changes <> '{{{{}}}}' ORDER BY 2
     """,

@@ -33,7 +33,8 @@ FROM campaigns_reject WHERE version_id = %(version)s
 # What was in force is kept as it was, and what comes into force is no longer kept apart.
 SWAP = """
 INSERT INTO campaigns_versionentry (version_id, contact_id, row_no, fate)
-SELECT %(previous)s::bigint, contact_id, row_no, fate FROM campaigns_listentry WHERE list_id = %(list)s ORDER BY contact_id;
+SELECT %(previous)s::bigint, contact_id, row_no, fate FROM campaigns_listentry WHERE list_id = %(list)s
+ORDER BY contact_id;
 DELETE FROM campaigns_listentry WHERE list_id = %(list)s;
 INSERT INTO campaigns_listentry (list_id, contact_id, row_no, fate)
 SELECT %(list)s::bigint, contact_id, row_no, fate FROM campaigns_versionentry WHERE version_id = %(version)s
