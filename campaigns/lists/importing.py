@@ -104,7 +104,7 @@ def _apply(contact_list: ContactList, layout: Layout, batch: Sequence[Row]) -> N
     refused: dict[int, Refused] = {}
     seen: set[str | int | None] = set()
     for row in batch:
-        match rows.read(layout, row.cells, contact_list.default_country):
+        match rows.read_row(layout, row, contact_list.default_country):
             case Refused() as why:
                 refused[row.no] = why
             case Person() as person if person.key in seen:
