@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from campaigns.lists.columns import Layout
+from campaigns.lists.reading.records import Row
 from campaigns.rules import numbers, places
 from campaigns.rules.numbers import NotANumber, Number
 
@@ -71,6 +72,13 @@ class Refused:
     reason: str
     column: str = ""
     value: str = ""
+
+
+def read_row(layout: Layout, row: Row, default_country: str) -> Person | Refused:
+    """The person in this row of a file, unless the row is damaged."""
+    if row.flaw:
+        return Refused(row.flaw, value=row.cells[0] if row.cells else "")
+    return read(layout, row.cells, default_country)
 
 
 def read(layout: Layout, cells: list[str], default_country: str) -> Person | Refused:

@@ -93,6 +93,8 @@ class ListVersion(models.Model):
     default_country = models.CharField(_("country of numbers without a prefix"), max_length=2, default="CN")
     # How to read it (encoding, delimiter, sheet, header) and what its columns mean, where people said so.
     options: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    # What was found out about the file when it was looked through: see lists.reading.Sheet.
+    sheet: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     mapping: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     known = models.CharField(_("people of other lists"), max_length=8, choices=Known, default=Known.UPDATE)
     shared = models.CharField(_("people with the same number"), max_length=10, choices=Shared, default=Shared.DIFFERENT)
@@ -149,10 +151,11 @@ class ImportPart(models.Model):
     version = models.ForeignKey(ListVersion, on_delete=models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    # Where it is: what the reader needs to begin there.
-    place: models.JSONField[Any, Any] = models.JSONField(default=dict)
     first_row = models.PositiveIntegerField()
     last_row = models.PositiveIntegerField()
+    # Whose leads it adds: the version's contacts are cut anew for that, along their index.
+    first_contact = models.BigIntegerField(null=True, blank=True)
+    last_contact = models.BigIntegerField(null=True, blank=True)
     rows = models.PositiveIntegerField(default=0)
     rows_good = models.PositiveIntegerField(default=0)
     rows_duplicate = models.PositiveIntegerField(default=0)

@@ -16,7 +16,8 @@ from django.db import connection
 from campaigns import services, tasks, words
 from campaigns.lists import applying, importing, reading, rows
 from campaigns.lists.columns import Unreadable, understand
-from campaigns.lists.importing import matching, parts, publishing, source, steps
+from campaigns.lists.importing import matching, parts, publishing, steps
+from campaigns.lists.reading import index
 from campaigns.models import (
     Campaign,
     Contact,
@@ -273,7 +274,7 @@ def snapshot() -> list[list[tuple[Any, ...]]]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("dies_at", range(1, 16))
 def test_an_import_killed_anywhere_is_finished_by_the_next_run(monkeypatch: pytest.MonkeyPatch, dies_at: int) -> None:
-    monkeypatch.setattr(source, "ROWS_PER_PART", 3)
+    monkeypatch.setattr(index, "ROWS_OF_A_PART", 3)
     campaign = Campaign.objects.create(name="C")
     contact_list = upload(DIRTY, campaign=campaign)
     calls = []

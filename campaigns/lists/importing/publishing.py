@@ -66,10 +66,10 @@ UPDATE campaigns_lead l SET state = 'finished', reason = '{GONE_FROM_LIST}'
 FROM finished f WHERE l.id = f.id AND l.state = 'due'
 """
 STRETCHES = """
-SELECT part, min(contact_id), max(contact_id) FROM (
+SELECT min(contact_id), max(contact_id) FROM (
     SELECT contact_id, ntile(%(parts)s) OVER (ORDER BY contact_id) AS part
     FROM campaigns_listentry WHERE list_id = %(list)s
-) e GROUP BY 1 ORDER BY 1
+) e GROUP BY part ORDER BY part
 """
 
 
@@ -105,10 +105,10 @@ def show(version: ListVersion) -> None:
 
 def add_leads(version: ListVersion, part: ImportPart) -> None:
     """The people of this stretch become leads of the list's campaigns."""
-    between = part.place.get("contacts")
-    if between:
+    if part.first_contact and part.last_contact:
+        between = (part.first_contact, part.last_contact)
         for campaign in version.list.campaigns.all():
-            part.leads_added += services.add_leads(campaign=campaign, list=version.list, between=tuple(between))
+            part.leads_added += services.add_leads(campaign=campaign, list=version.list, between=between)
     part.state = ImportPart.State.PUBLISHED
     part.save(update_fields=["state", "leads_added"])
 
@@ -145,10 +145,10 @@ def _cut_by_contact(version: ListVersion) -> None:
     parts = list(version.parts.order_by("number"))
     with connection.cursor() as cursor:
         cursor.execute(STRETCHES, {"parts": len(parts), "list": version.list_id})
-        stretches = {number: [first, last] for number, first, last in cursor.fetchall()}
-    for number, part in enumerate(parts, start=1):
-        part.place = {**part.place, "contacts": stretches.get(number)}
-    ImportPart.objects.bulk_update(parts, ["place"])
+        stretches = cursor.fetchall()
+    for part, (first, last) in zip(parts, stretches, strict=False):
+        part.first_contact, part.last_contact = first, last
+    ImportPart.objects.bulk_update(parts, ["first_contact", "last_contact"])
 
 
 def _execute(statement: str, version: ListVersion) -> None:

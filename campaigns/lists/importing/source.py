@@ -1,43 +1,27 @@
-"""The file of a version, as imports see it: cut once into parts of whole rows, each read on its own by any process."""
+"""The file of a version, as imports see it: looked through once, then read in parts by any process.
+
+What was found out about it is kept with the version; what had to be converted for that lies in a folder of its own
+until the import is over.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import dropwhile, takewhile
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from shutil import rmtree
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from campaigns.lists import reading, rows
-from campaigns.lists.columns import Layout, Unreadable, understand
-from campaigns.lists.reading import Row, Sheet
+from campaigns.lists.columns import Unreadable
+from campaigns.lists.reading import ReadOptions, Row, Sheet
 from campaigns.lists.rows import Person, Refused
 from campaigns.models import ImportPart, ListVersion
 
-ROWS_PER_PART = 25_000
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Where a part is, and which rows of the file it has (as a spreadsheet counts them)."""
-
-    place: dict[str, Any]
-    first_row: int
-    last_row: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A file that can be read: what its columns mean, and its parts."""
-
-    header: tuple[str, ...]
-    mapping: dict[str, str]
-    rows_total: int
-    stretches: list[Stretch]
+OPTIONS = [item.name for item in fields(ReadOptions)]
 
 
 def path_of(version: ListVersion) -> Path:
@@ -51,59 +35,59 @@ def path_of(version: ListVersion) -> Path:
     return path
 
 
-def open_file(version: ListVersion) -> Opened:
-    """Look through the whole file once. Raises Unreadable."""
-    sheet = reading.open_sheet(path_of(version))
-    return Opened(sheet.layout.header, sheet.layout.mapping(), sheet.rows_total, list(_cut(sheet)))
+def look_through(version: ListVersion) -> Sheet:
+    """Read the whole file once and keep what was found out; the caller saves `version.sheet`. Raises Unreadable."""
+    folder = _folder(version)
+    rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sheet = reading.prepare(path_of(version), folder, options(version))
+    if not any(folder.iterdir()):
+        folder.rmdir()
+    version.sheet = {**sheet.as_json(), "converted": sheet.path.name if sheet.path.parent == folder else ""}
+    return sheet
 
 
-def _cut(sheet: Sheet) -> Iterator[Stretch]:
-    place = {
-        "encoding": sheet.encoding,
-        "delimiter": sheet.delimiter,
-        "header_no": sheet.header_no,
-        "header": list(sheet.layout.header),
-    }
-    first, last, count = 0, 0, 0
-    for row in sheet.rows():
-        first, last, count = first or row.no, row.no, count + 1
-        if count == ROWS_PER_PART:
-            yield Stretch(place, first, last, count)
-            first, count = 0, 0
-    if count:
-        yield Stretch(place, first, last, count)
+def sheet_of(version: ListVersion) -> Sheet:
+    """The file as it was looked through, or looked through now. Raises Unreadable."""
+    known = version.sheet
+    if not known:
+        return look_through(version)
+    path = _folder(version) / known["converted"] if known["converted"] else path_of(version)
+    return Sheet.from_json(path, known) if path.is_file() else look_through(version)
+
+
+def options(version: ListVersion) -> ReadOptions:
+    """What people said of how to read it."""
+    return ReadOptions(**{name: version.options[name] for name in OPTIONS if name in version.options})
 
 
 def people(version: ListVersion, part: ImportPart) -> Iterator[tuple[int, Person | Refused]]:
     """What each row of the part says."""
-    sheet = _sheet(version, part.place)
-    for row in _rows(sheet, part.first_row, part.last_row):
-        yield row.no, rows.read(sheet.layout, row.cells, version.default_country)
+    sheet = sheet_of(version)
+    layout = sheet.layout
+    for row in sheet.read(sheet.index[part.number - 1]):
+        yield row.no, rows.read_row(layout, row, version.default_country)
 
 
-def cells(version: ListVersion, places: list[dict[str, Any]]) -> Iterator[tuple[int, list[str]]]:
-    """Every row of the file as it is, for whoever gives rows back. Nothing when the file is no more."""
+def cells(version: ListVersion) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """(the names of the columns, every row as it is), to give rows back; nothing when the file is no more."""
     try:
-        sheet = _sheet(version, places[0]) if places else None
+        sheet = sheet_of(version)
     except Unreadable:
-        return
-    if sheet:
-        yield from ((row.no, row.cells) for row in sheet.rows())
+        return (), iter(())
+    return sheet.header, sheet.rows()
 
 
-def header(version: ListVersion, places: list[dict[str, Any]]) -> list[str]:
-    return list(places[0]["header"]) if places else []
-
-
-def _sheet(version: ListVersion, place: dict[str, Any]) -> Sheet:
-    layout: Layout = understand(place["header"])
-    return Sheet(path_of(version), place["encoding"], place["delimiter"], place["header_no"], layout, 0)
-
-
-def _rows(sheet: Sheet, first: int, last: int) -> Iterator[Row]:
-    return takewhile(lambda row: row.no <= last, dropwhile(lambda row: row.no < first, sheet.rows()))
+def forget(version: ListVersion) -> None:
+    """Remove what was converted."""
+    rmtree(_folder(version), ignore_errors=True)
 
 
 def fingerprint(names: tuple[str, ...]) -> str:
     """Files of one source have the same columns in the same order."""
     return hashlib.blake2s("\n".join(names).encode(), digest_size=16).hexdigest()
+
+
+def _folder(version: ListVersion) -> Path:
+    return Path(settings.MEDIA_ROOT) / "lists" / f"version-{version.pk}"
+

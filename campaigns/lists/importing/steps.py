@@ -20,12 +20,14 @@ from django.utils import timezone
 from campaigns import events, services
 from campaigns.lists import applying
 from campaigns.lists.importing import matching, parts, publishing, source, stage, undoing
+from campaigns.lists.reading import Sheet
 from campaigns.models import ContactList, ImportPart, ListVersion
 
 LOCK_CLASS = 7302  # the first key of advisory locks: (class, version)
 State, PartState = ListVersion.State, ImportPart.State
 RUNNING = (State.WAITING, State.READING, State.APPLYING, State.PUBLISHING, State.CANCELLING)
 # What is done again from the start after a crash is as good as lost commits: parts need not wait for the disk.
+LAST_ROW = 2**31 - 1
 HURRY = "SET LOCAL synchronous_commit = off"
 
 logger = logging.getLogger(__name__)
@@ -84,35 +86,35 @@ def _open(version: ListVersion) -> bool:
     """Cut the file into parts. Raises Unreadable."""
     if not _take(version):
         return False
-    opened = source.open_file(version)
-    version.parts.all().delete()
-    ImportPart.objects.bulk_create(
-        ImportPart(
-            version=version,
-            number=number,
-            place=stretch.place,
-            first_row=stretch.first_row,
-            last_row=stretch.last_row,
-            rows=stretch.rows,
-        )
-        for number, stretch in enumerate(opened.stretches, start=1)
-    )
+    sheet = source.sheet_of(version)
+    mapping = sheet.layout.mapping()
+    _cut(version, sheet)
     stage.make(version.pk)
-    version.previous = version.list.current
     _move(
         version,
         State.READING,
         previous=version.list.current,
-        mapping=opened.mapping,
-        fingerprint=source.fingerprint(opened.header),
-        rows_total=opened.rows_total,
+        mapping=mapping,
+        sheet=version.sheet,
+        fingerprint=source.fingerprint(sheet.header),
+        rows_total=sheet.rows_total,
         started_at=timezone.now(),
     )
-    if version.previous is None:
+    if version.list.current_id is None:
         ContactList.objects.filter(pk=version.list_id).update(
-            state=ContactList.State.IMPORTING, rows_total=opened.rows_total, mapping=opened.mapping
+            state=ContactList.State.IMPORTING, rows_total=sheet.rows_total, mapping=mapping
         )
     return True
+
+
+def _cut(version: ListVersion, sheet: Sheet) -> None:
+    """A part of the file is a part of the import; rows are numbered from one part's first to before the next one's."""
+    version.parts.all().delete()
+    ends = [part.first_no - 1 for part in sheet.index[1:]] + [LAST_ROW]
+    ImportPart.objects.bulk_create(
+        ImportPart(version=version, number=number, first_row=part.first_no, last_row=end, rows=part.rows)
+        for number, (part, end) in enumerate(zip(sheet.index, ends, strict=True), start=1)
+    )
 
 
 def _read(version: ListVersion) -> bool:
@@ -159,6 +161,7 @@ def _publish(version: ListVersion) -> bool:
 def _close(version: ListVersion) -> None:
     publishing.close(version)
     stage.drop(version.pk)
+    transaction.on_commit(lambda: source.forget(version))
     _move(version, State.READY)
     logger.info("list %s imported: %s", version.list_id, publishing.books(version))
 
@@ -171,6 +174,7 @@ def _cancel(version: ListVersion) -> bool:
     undoing.take_back(version)
     stage.drop(version.pk)
     version.parts.all().delete()
+    transaction.on_commit(lambda: source.forget(version))
     if version.again:
         version.rejects.all().delete()
         _move(version, State.WAITING, again=False)
