@@ -11,10 +11,13 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
+
+from campaigns.rules import plans
 
 LONGEST_TEXT = 100
 
@@ -69,6 +72,7 @@ LINE_TYPES = {
 NON_GEOGRAPHIC = "001"
 
 _PLAIN = re.compile(r"\+?[0-9]{4,16}")
+_SIGNS = re.compile(r"[ ().\-/]")
 _WRITTEN = re.compile(r"\(?\+?\(?[0-9][0-9 ().\-/]*")
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:;?\s*ext[.=:]?|extn\.?|extension|x|#|转|轉|分机|分機)\s*([0-9]{1,7})$", re.IGNORECASE)
@@ -126,6 +130,18 @@ def _check_digits(text: str, default_country: str, extension: str) -> Number | N
 
 
 def _classify(text: str, default_country: str, extension: str) -> Number | NotANumber:
+    digits = _SIGNS.sub("", text)
+    found = plans.find(digits, default_country) if _PLAIN.fullmatch(digits) else None
+    if found is None:
+        return _as_the_library_says(text, default_country, extension)
+    if found.kind not in LINE_TYPES:
+        return NotANumber(Reason.WRONG_LINE_TYPE)
+    digits = f"{found.country_code}{found.national}"
+    zones = _zones(digits, found.country_code, found.kind)
+    return Number(int(digits), found.country, LINE_TYPES[found.kind], zones, extension)
+
+
+def _as_the_library_says(text: str, default_country: str, extension: str) -> Number | NotANumber:
     try:
         parsed = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException:
@@ -136,8 +152,9 @@ def _classify(text: str, default_country: str, extension: str) -> Number | NotAN
     country = phonenumbers.region_code_for_number(parsed) or NON_GEOGRAPHIC
     if kind not in LINE_TYPES or country == NON_GEOGRAPHIC:
         return NotANumber(Reason.WRONG_LINE_TYPE)
-    phone = int(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:])
-    return Number(phone, country, LINE_TYPES[kind], _zones(parsed, kind), extension)
+    digits = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:]
+    zones = _zones(digits, parsed.country_code or 0, kind)
+    return Number(int(digits), country, LINE_TYPES[kind], zones, extension)
 
 
 def _why_invalid(parsed: PhoneNumber) -> Reason:
@@ -146,11 +163,21 @@ def _why_invalid(parsed: PhoneNumber) -> Reason:
     return Reason.UNASSIGNED_RANGE if possible else Reason.MALFORMED
 
 
-def _zones(parsed: PhoneNumber, kind: int) -> tuple[str, ...]:
+def _zones(digits: str, country_code: int, kind: int) -> tuple[str, ...]:
     """As phonenumbers.timezone.time_zones_for_number, which would find the kind again: half of all the time spent."""
-    country_code = parsed.country_code or 0
     if phonenumbers.is_number_type_geographical(kind, country_code):
-        zones = timezone.time_zones_for_geographical_number(parsed)
-    else:
-        zones = TIMEZONE_DATA.get(str(country_code), ())
-    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
+        return _zones_of_prefix(digits[: _telling_digits(country_code)])
+    return _zones_of_prefix(str(country_code))
+
+
+@lru_cache(maxsize=512)
+def _telling_digits(country_code: int) -> int:
+    """How many of the first digits of a number of this country may tell its zones."""
+    return max((len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(str(country_code))), default=0)
+
+
+@lru_cache(maxsize=65536)
+def _zones_of_prefix(prefix: str) -> tuple[str, ...]:
+    """The zones of the longest beginning of the prefix that has any."""
+    known = (TIMEZONE_DATA[prefix[:length]] for length in range(len(prefix), 0, -1) if prefix[:length] in TIMEZONE_DATA)
+    return tuple(zone for zone in next(known, ()) if zone != timezone.UNKNOWN_TIMEZONE)
