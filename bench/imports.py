@@ -246,9 +246,7 @@ def _report(run: Run) -> None:
     say(f"{run.rows:,} rows in {run.seconds:.1f} s ({states}), {run.good:,} good, {run.megabytes:.0f} MB")
 
 
-def _figures(
-    rows: int, run: Run, copied: float, sheet: Run, alone: list[float], beside: list[float]
-) -> list[Figure]:
+def _figures(rows: int, run: Run, copied: float, sheet: Run, alone: list[float], beside: list[float]) -> list[Figure]:
     aim = SECONDS_PER_MILLION * rows / 1e6
     sheet_aim = XLSX_SECONDS_PER_100K * sheet.rows / 1e5
     p50, p99 = ((percentile(beside, share), percentile(alone, share)) for share in (50, 99))

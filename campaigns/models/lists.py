@@ -145,6 +145,7 @@ class ImportPart(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         READ = "read", _("read")
+        NUMBERED = "numbered", _("its numbers are known")
         APPLIED = "applied", _("applied")
         PUBLISHED = "published", _("published")
 

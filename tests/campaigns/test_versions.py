@@ -13,7 +13,6 @@ from django.utils import timezone
 from campaigns import services, tasks
 from campaigns.lists import importing, versions
 from campaigns.lists.importing import parts
-from campaigns.lists.reading import index
 from campaigns.models import (
     AuditEntry,
     Campaign,
@@ -29,6 +28,7 @@ from campaigns.models import (
     VersionEntry,
 )
 from tests import build
+from tests.campaigns.cutting import small_parts
 
 pytestmark = pytest.mark.django_db
 State = ListVersion.State
@@ -231,7 +231,7 @@ def test_a_version_that_fails_changes_nothing_of_the_list():
 
 
 def test_a_cancelled_import_is_taken_back(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(index, "ROWS_OF_A_PART", 1)
+    small_parts(monkeypatch, 1)
     contact_list = first(JULY)
     before = state_of_things()
     version = versions.add(list=contact_list, file=ContentFile(AUGUST.encode(), name="list.csv"), by=None)
@@ -261,7 +261,7 @@ def test_one_version_of_a_list_is_imported_at_a_time():
 
 
 def test_after_a_crash_of_the_database_in_the_middle_the_file_is_read_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(index, "ROWS_OF_A_PART", 1)
+    small_parts(monkeypatch, 1)
     contact_list = first(JULY)
     version = versions.add(list=contact_list, file=ContentFile(AUGUST.encode(), name="list.csv"), by=None)
     versions.start(version=version, by=None)
@@ -334,7 +334,7 @@ def test_people_with_the_same_number_are_one_if_so_wished():
 
 
 def test_the_first_row_of_a_person_counts_whichever_part_is_read_first(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(index, "ROWS_OF_A_PART", 1)
+    small_parts(monkeypatch, 1)
     file = ContentFile(b"customer id,name,phone\nC1,Ann,13800138001\nC1,Anna,13800138001\n", name="a.csv")
     made = services.upload_list(name="A", file=file, default_country="CN", by=None, read_later=False)
     version = made.versions.get()

@@ -21,22 +21,27 @@ from campaigns.models import ImportPart, ListVersion
 
 def apply(version: ListVersion, part: ImportPart) -> None:
     """Apply the part's people, which are on the stage. Raises IntegrityError when another import was faster."""
-    values = {
-        "list": version.list_id,
-        "version": version.pk,
-        "first_row": part.first_row,
-        "last_row": part.last_row,
-    }
+    _run(version, part, _statements(version))
+
+
+def add_phones(version: ListVersion, part: ImportPart) -> None:
+    """The numbers of the part's people; one that is known already stays as it is."""
+    _run(version, part, [sql.PHONES])
+
+
+def _run(version: ListVersion, part: ImportPart, statements: list[str]) -> None:
+    rows = {"first_row": part.first_row, "last_row": part.last_row}
+    values = {"list": version.list_id, "version": version.pk, **rows}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        for statement in _statements(version):
+        for statement in statements:
             cursor.execute(statement.format(id=int(version.pk)), values if "%(" in statement else None)
 
 
 def _statements(version: ListVersion) -> list[str]:
     changes = [] if version.known == ListVersion.Known.KEEP else sql.CHANGE
     entries = sql.VERSION_ENTRIES if version.list.current_id else sql.LIST_ENTRIES
-    return [*sql.FIND, *sql.EMPTY_CHANGE, *changes, *sql.ADD, entries]
+    return [*sql.FIND, *changes, *sql.ADD, entries]
 
 
 def entries_of(version: ListVersion) -> tuple[str, dict[str, Any]]:

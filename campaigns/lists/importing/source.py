@@ -90,4 +90,3 @@ def fingerprint(names: tuple[str, ...]) -> str:
 
 def _folder(version: ListVersion) -> Path:
     return Path(settings.MEDIA_ROOT) / "lists" / f"version-{version.pk}"
-

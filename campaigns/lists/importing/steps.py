@@ -122,7 +122,7 @@ def _read(version: ListVersion) -> bool:
     if part := parts.claim(version, PartState.WAITING):
         parts.read(version, part)
         return True
-    return _after(version, PartState.WAITING, _match)
+    return _after(version, (PartState.WAITING,), _match)
 
 
 def _match(version: ListVersion) -> None:
@@ -135,14 +135,21 @@ def _match(version: ListVersion) -> None:
 
 def _apply(version: ListVersion) -> bool:
     _hurry()
-    if part := parts.claim(version, PartState.READ):
+    if part := parts.claim(version, PartState.NUMBERED):
         if stage.count(version.pk, part.first_row, part.last_row) != part.rows_good:
             raise StageLost
         applying.apply(version, part)
-        part.state = PartState.APPLIED
-        part.save(update_fields=["state"])
-        return True
-    return _after(version, PartState.READ, _come_into_force)
+        return _done(part, PartState.APPLIED)
+    if part := parts.claim(version, PartState.READ):
+        applying.add_phones(version, part)
+        return _done(part, PartState.NUMBERED)
+    return _after(version, (PartState.READ, PartState.NUMBERED), _come_into_force)
+
+
+def _done(part: ImportPart, state: str) -> bool:
+    part.state = state
+    part.save(update_fields=["state"])
+    return True
 
 
 def _come_into_force(version: ListVersion) -> None:
@@ -155,7 +162,7 @@ def _publish(version: ListVersion) -> bool:
     if part := parts.claim(version, PartState.APPLIED):
         publishing.add_leads(version, part)
         return True
-    return _after(version, PartState.APPLIED, _close)
+    return _after(version, (PartState.APPLIED,), _close)
 
 
 def _close(version: ListVersion) -> None:
@@ -194,9 +201,9 @@ def _show_failed(version: ListVersion) -> None:
     )
 
 
-def _after(version: ListVersion, unfinished: str, then: Callable[[ListVersion], None]) -> bool:
-    """Once no part is in this state any more, by whoever is first to see it."""
-    if not _take(version) or version.parts.filter(state=unfinished).exists():
+def _after(version: ListVersion, unfinished: tuple[str, ...], then: Callable[[ListVersion], None]) -> bool:
+    """Once no part is in these states any more, by whoever is first to see it."""
+    if not _take(version) or version.parts.filter(state__in=unfinished).exists():
         return False
     then(version)
     return True
