@@ -9,15 +9,16 @@ from campaigns.forms.campaigns import (
     PersonForm,
     SettingsForm,
     SuppressionForm,
-    UploadForm,
     pacing_sentence,
 )
+from campaigns.forms.lists import ReadingForm, UploadForm
 
 __all__ = [
     "AttachForm",
     "CampaignForm",
     "PacingForm",
     "PersonForm",
+    "ReadingForm",
     "SettingsForm",
     "SuppressionForm",
     "UploadForm",

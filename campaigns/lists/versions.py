@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import services
-from campaigns.lists.importing import RUNNING
+from campaigns.lists.importing import RUNNING, source
+from campaigns.lists.reading import Sheet
 from campaigns.models import ContactList, ListVersion, User
 from campaigns.services import Refused
 
@@ -102,6 +103,30 @@ def undo(*, version: ListVersion, by: User | None) -> bool:
     services.carry_on(version)
     services.tell("list", locked.pk)
     return True
+
+
+def say(*, version: ListVersion, options: dict[str, Any], **choices: str) -> None:
+    """How the file is to be read and what becomes of people, until the import is started."""
+    said = {name: value for name, value in choices.items() if name in CHOICES and value}
+    if options != version.options:
+        said["sheet"] = {}
+    ListVersion.objects.filter(pk=version.pk, state__in=UNDECIDED).update(options=options, **said)
+    version.refresh_from_db()
+
+
+def look(version: ListVersion) -> Sheet:
+    """The file as it is read now; what was found out is kept. Raises Unreadable."""
+    known = bool(version.sheet)
+    sheet = source.sheet_of(version)
+    if not known:
+        version.fingerprint = source.fingerprint(sheet.header)
+        version.save(update_fields=["sheet", "fingerprint"])
+    return sheet
+
+
+def choices_of(version: ListVersion) -> dict[str, str]:
+    """What was said of this version's people."""
+    return {name: getattr(version, name) for name in CHOICES}
 
 
 def remembered(version: ListVersion, fingerprint: str) -> ListVersion | None:

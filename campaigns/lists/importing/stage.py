@@ -27,8 +27,8 @@ TRUNCATE import_row_{id}, import_phone_{id}
 DROP = "DROP TABLE IF EXISTS import_row_{id}, import_phone_{id}"
 # Parts are found by their rows; the planner knows nothing of a table filled a moment ago.
 SETTLE = """
-CREATE INDEX IF NOT EXISTS import_row_{id}_row_no ON import_row_{id} USING brin (row_no) WITH (pages_per_range = 32);
-CREATE INDEX IF NOT EXISTS import_phone_{id}_row_no ON import_phone_{id} USING brin (row_no) WITH (pages_per_range = 32);
+CREATE INDEX IF NOT EXISTS import_row_{id}_no ON import_row_{id} USING brin (row_no) WITH (pages_per_range = 32);
+CREATE INDEX IF NOT EXISTS import_phone_{id}_no ON import_phone_{id} USING brin (row_no) WITH (pages_per_range = 32);
 ANALYZE import_row_{id};
 ANALYZE import_phone_{id}
 """
