@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, timezone
@@ -41,15 +42,14 @@ class Reason(StrEnum):
     WRONG_LINE_TYPE = "wrong_line_type"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A valid number. `phone` is its E.164 digits; `zones` every IANA zone whoever answers may be in."""
 
     phone: int
     country: str
     line_type: LineType
     zones: tuple[str, ...]
-    extension: str = field(default="", compare=False)
+    extension: str = ""
 
     @property
     def e164(self) -> str:
