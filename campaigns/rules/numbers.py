@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, timezone
@@ -41,15 +42,14 @@ class Reason(StrEnum):
     WRONG_LINE_TYPE = "wrong_line_type"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A valid number. `phone` is its E.164 digits; `zones` every IANA zone whoever answers may be in."""
 
     phone: int
     country: str
     line_type: LineType
     zones: tuple[str, ...]
-    extension: str = field(default="", compare=False)
+    extension: str = ""
 
     @property
     def e164(self) -> str:
@@ -63,6 +63,7 @@ class NotANumber:
     reason: Reason
 
 
+MISSING = NotANumber(Reason.MISSING)
 LINE_TYPES = {
     PhoneNumberType.MOBILE: LineType.MOBILE,
     PhoneNumberType.FIXED_LINE: LineType.FIXED,
@@ -83,13 +84,15 @@ _APOSTROPHES = "'’‘`\""
 
 def check(text: str, default_country: str) -> Number | NotANumber:
     """The number that `text` writes down; `default_country` (two letters) is where it is dialled without a prefix."""
+    if not text:
+        return MISSING
     if _PLAIN.fullmatch(text):
         return _check_digits(text, default_country, "")
     if len(text) > LONGEST_TEXT:
         return NotANumber(Reason.MALFORMED)
     clean = _clean(text)
     if not clean:
-        return NotANumber(Reason.MISSING)
+        return MISSING
     if _SCIENTIFIC.fullmatch(clean):
         return NotANumber(Reason.RUINED_BY_SPREADSHEET)
     clean, extension = _split_extension(clean)
@@ -122,7 +125,7 @@ def _split_extension(text: str) -> tuple[str, str]:
 
 def _check_digits(text: str, default_country: str, extension: str) -> Number | NotANumber:
     found = _classify(text, default_country, extension)
-    if isinstance(found, NotANumber) and text.startswith("00"):
+    if text.startswith("00") and isinstance(found, NotANumber):
         # Many countries dial abroad with something else than 00, but everyone writes 00.
         abroad = _classify("+" + text[2:], default_country, extension)
         return abroad if isinstance(abroad, Number) else found
@@ -130,15 +133,14 @@ def _check_digits(text: str, default_country: str, extension: str) -> Number | N
 
 
 def _classify(text: str, default_country: str, extension: str) -> Number | NotANumber:
-    digits = _SIGNS.sub("", text)
+    digits = text if text.isdecimal() else _SIGNS.sub("", text)
     found = plans.find(digits, default_country) if _PLAIN.fullmatch(digits) else None
     if found is None:
         return _as_the_library_says(text, default_country, extension)
     if found.kind not in LINE_TYPES:
         return NotANumber(Reason.WRONG_LINE_TYPE)
-    digits = f"{found.country_code}{found.national}"
-    zones = _zones(digits, found.country_code, found.kind)
-    return Number(int(digits), found.country, LINE_TYPES[found.kind], zones, extension)
+    zones = _zones(found.digits, found.country_code, found.kind)
+    return Number(int(found.digits), found.country, LINE_TYPES[found.kind], zones, extension)
 
 
 def _as_the_library_says(text: str, default_country: str, extension: str) -> Number | NotANumber:
@@ -165,15 +167,16 @@ def _why_invalid(parsed: PhoneNumber) -> Reason:
 
 def _zones(digits: str, country_code: int, kind: int) -> tuple[str, ...]:
     """As phonenumbers.timezone.time_zones_for_number, which would find the kind again: half of all the time spent."""
-    if phonenumbers.is_number_type_geographical(kind, country_code):
-        return _zones_of_prefix(digits[: _telling_digits(country_code)])
-    return _zones_of_prefix(str(country_code))
+    return _zones_of_prefix(digits[: _telling_digits(country_code, kind)])
 
 
-@lru_cache(maxsize=512)
-def _telling_digits(country_code: int) -> int:
-    """How many of the first digits of a number of this country may tell its zones."""
-    return max((len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(str(country_code))), default=0)
+@lru_cache(maxsize=4096)
+def _telling_digits(country_code: int, kind: int) -> int:
+    """How many of the first digits of such a number of this country may tell its zones."""
+    code = str(country_code)
+    if not phonenumbers.is_number_type_geographical(kind, country_code):
+        return len(code)
+    return max((len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(code)), default=len(code))
 
 
 @lru_cache(maxsize=65536)

@@ -19,7 +19,8 @@ from phonenumbers.phonemetadata import PhoneNumberDesc
 LONGEST_COUNTRY_CODE = 3
 LONGEST = 17
 NON_GEOGRAPHIC = "001"
-# In the order in which the library tries them; mobile is asked for apart, as some plans have it in common with fixed.
+NEVER = "(?!)"
+# In the order in which the library tries them. Of a fixed line it asks then whether it may be mobile too.
 KINDS = {
     "premium_rate": PhoneNumberType.PREMIUM_RATE,
     "toll_free": PhoneNumberType.TOLL_FREE,
@@ -35,31 +36,37 @@ KINDS = {
 
 
 class Found(NamedTuple):
-    """A number of a plan; `kind` is a PhoneNumberType."""
+    """A number of a plan, with its country code in `digits`; `kind` is a PhoneNumberType."""
 
+    digits: str
     country_code: int
-    national: str
     country: str
     kind: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One country's plan; `prefix` is what is dialled before its numbers at home, `abroad` before those of others."""
+    """One country's plan.
 
+    `at_home` is what may be dialled before its numbers there, `special` that, the country code, and what is dialled
+    before the numbers of others. A plan that `rewrites` does more with a prefix than to take it off.
+    """
+
+    country: str
     country_code: str
     general: re.Pattern[str]
     kinds: re.Pattern[str]
     lengths: dict[str, frozenset[int]]
-    mobile: re.Pattern[str] | None
+    mobile: re.Pattern[str]
     fixed_is_mobile: bool
     leading: re.Pattern[str] | None
-    prefix: re.Pattern[str] | None
+    at_home: re.Pattern[str]
+    special: re.Pattern[str]
+    abroad: re.Pattern[str]
     rewrites: bool
-    abroad: re.Pattern[str] | None
 
     def kind(self, national: str) -> int | None:
-        found = self.kinds.fullmatch(national) if self.general.fullmatch(national) else None
+        found = self.kinds.fullmatch(national)
         name = found.lastgroup if found else None
         if name is None or len(national) not in self.lengths[name]:
             return None
@@ -68,17 +75,15 @@ class Plan:
         return KINDS[name]
 
     def _is_mobile(self, national: str) -> bool:
-        return bool(self.mobile and len(national) in self.lengths["mobile"] and self.mobile.fullmatch(national))
+        return len(national) in self.lengths["mobile"] and bool(self.mobile.fullmatch(national))
 
     def stripped(self, national: str) -> str | None:
-        """Without the prefix dialled at home; None when the plan rewrites such numbers."""
-        found = self.prefix.match(national) if self.prefix else None
+        """Without what is dialled before it at home; None where that is more than to take it off."""
+        found = self.at_home.match(national)
         if not found:
             return national
         rest = national[found.end() :]
-        if self.rewrites or not self.general.fullmatch(rest):
-            return None
-        return rest
+        return rest if self.general.fullmatch(rest) and not self.rewrites else None
 
 
 def find(text: str, default_country: str) -> Found | None:
@@ -88,11 +93,17 @@ def find(text: str, default_country: str) -> Found | None:
     if text[0] == "+":
         return _international(text[1:])
     plan = _plan(default_country)
-    if plan is None or (plan.abroad and plan.abroad.match(text)):
+    if plan is None:
+        return None
+    if not plan.special.match(text):
+        return _national(plan.country_code, text)
+    if plan.abroad.match(text):
         return None
     if text.startswith(plan.country_code) and not plan.general.fullmatch(text):
-        return _behind_country_code(plan, text)
-    return _national(int(plan.country_code), plan.stripped(text))
+        # A country code without a plus is one where the digits are no number as they are, but are one without it.
+        rest = plan.stripped(text[len(plan.country_code) :])
+        return _international(plan.country_code + rest) if rest and plan.general.fullmatch(rest) else None
+    return _national(plan.country_code, plan.stripped(text))
 
 
 def _international(digits: str) -> Found | None:
@@ -100,55 +111,61 @@ def _international(digits: str) -> Found | None:
         return None
     for length in range(1, LONGEST_COUNTRY_CODE + 1):
         code = digits[:length]
-        if int(code) in COUNTRY_CODE_TO_REGION_CODE:
-            main = _plan(COUNTRY_CODE_TO_REGION_CODE[int(code)][0])
-            return _national(int(code), main.stripped(digits[length:])) if main else None
+        if plans := _plans(code):
+            return _national(code, plans[0].stripped(digits[length:]))
     return None
 
 
-def _behind_country_code(plan: Plan, digits: str) -> Found | None:
-    """A country code without a plus is one where the digits are no number as they are, but are one without it."""
-    rest = plan.stripped(digits[len(plan.country_code) :])
-    return _international(plan.country_code + rest) if rest and plan.general.fullmatch(rest) else None
-
-
-def _national(country_code: int, national: str | None) -> Found | None:
-    regions = COUNTRY_CODE_TO_REGION_CODE[country_code]
+def _national(country_code: str, national: str | None) -> Found | None:
     if not national or not national.strip("0"):
         return None
-    for region in regions:
-        plan = _plan(region)
-        if plan is None:
-            return None
-        if plan.leading and len(regions) > 1 and not plan.leading.match(national):
+    plans = _plans(country_code)
+    for plan in plans:
+        if plan.leading and len(plans) > 1 and not plan.leading.match(national):
             continue
         kind = plan.kind(national)
         if kind is not None:
-            return Found(country_code, national, region, kind)
-        if plan.leading or len(regions) == 1:
+            return Found(country_code + national, int(country_code), plan.country, kind)
+        if plan.leading:
             return None
     return None
 
 
+@lru_cache(maxsize=2048)
+def _plans(country_code: str) -> tuple[Plan, ...]:
+    """The plans of the countries that share a country code, in the library's order; none for no country's code."""
+    plans = [_plan(country) for country in COUNTRY_CODE_TO_REGION_CODE.get(int(country_code), ())]
+    return tuple(plan for plan in plans if plan) if all(plans) else ()
+
+
 @lru_cache(maxsize=512)
-def _plan(region: str) -> Plan | None:
-    known = PhoneMetadata.metadata_for_region(region, None) if region != NON_GEOGRAPHIC else None
+def _plan(country: str) -> Plan | None:
+    known = PhoneMetadata.metadata_for_region(country, None) if country != NON_GEOGRAPHIC else None
     if known is None:
         return None
+    general = known.general_desc or PhoneNumberDesc()
     kinds = {name: desc for name in KINDS if (desc := getattr(known, name)) and desc.national_number_pattern}
     shared = known.same_mobile_and_fixed_line_pattern
-    tried = [name for name in kinds if not (shared and name == "mobile")]
+    tried = "|".join(
+        f"(?P<{name}>{desc.national_number_pattern})"
+        for name, desc in kinds.items()
+        if not (shared and name == "mobile")
+    )
+    at_home = known.national_prefix_for_parsing or NEVER
+    abroad = known.international_prefix or NEVER
     return Plan(
+        country=country,
         country_code=str(known.country_code),
-        general=re.compile(known.general_desc.national_number_pattern),
-        kinds=re.compile("|".join(f"(?P<{name}>{kinds[name].national_number_pattern})" for name in tried)),
-        lengths={name: _lengths(desc, known.general_desc) for name, desc in kinds.items()},
-        mobile=re.compile(kinds["mobile"].national_number_pattern) if "mobile" in kinds else None,
+        general=re.compile(general.national_number_pattern or NEVER),
+        kinds=re.compile(rf"(?=(?:{general.national_number_pattern or NEVER})\Z)(?:{tried or NEVER})"),
+        lengths={"mobile": frozenset()} | {name: _lengths(desc, general) for name, desc in kinds.items()},
+        mobile=re.compile(kinds["mobile"].national_number_pattern if "mobile" in kinds else NEVER),
         fixed_is_mobile=shared,
         leading=re.compile(known.leading_digits) if known.leading_digits is not None else None,
-        prefix=re.compile(known.national_prefix_for_parsing) if known.national_prefix_for_parsing else None,
+        at_home=re.compile(at_home),
+        special=re.compile(f"(?:{at_home})|(?:{abroad})|{known.country_code}"),
+        abroad=re.compile(abroad),
         rewrites=bool(known.national_prefix_transform_rule),
-        abroad=re.compile(known.international_prefix) if known.international_prefix else None,
     )
 
 

@@ -17,6 +17,8 @@ from zlib import crc32
 from django.utils.translation import gettext as _
 
 from campaigns.lists.columns import Layout, Unreadable, understand
+from campaigns.lists.mapping import check
+from campaigns.lists.mapping.guessing import guess
 from campaigns.lists.reading.evidence import Alternative, Evidence, Sample, Why
 from campaigns.lists.reading.records import Flaw, Format, Row, rows
 
@@ -60,8 +62,18 @@ class Sheet:
 
     @property
     def layout(self) -> Layout:
-        """What the columns mean by their names. Raises Unreadable when none is a phone."""
-        return understand(list(self.header))
+        """What the columns mean by their names, or without them by content. Raises Unreadable when none is a phone."""
+        if self.has_header:
+            return understand(list(self.header))
+        mapping = guess(self.header, [row.cells for row in self.sample() if not row.flaw])
+        if check(mapping):
+            raise Unreadable(
+                _(
+                    "The file has no names of columns, and no column holds only phone numbers. Add a row of names "
+                    "above it, for example “customer id, name, phone”, and upload the list again."
+                )
+            )
+        return mapping.layout()
 
     def parts(self) -> tuple[Part, ...]:
         return self.index
@@ -81,7 +93,8 @@ class Sheet:
             data = file.read(part.stop - part.start)
         if crc32(data) != part.checksum:
             raise Unreadable(changed())
-        return self._below_header(rows(data, Format(self.encoding, self.delimiter), part.first_no))
+        found = rows(data, Format(self.encoding, self.delimiter), part.first_no)
+        return found if 0 < part.index < len(self.index) - 1 else self._below_header(found)
 
     def _below_header(self, found: Iterator[Row]) -> Iterator[Row]:
         for row in found:
