@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import words
 from campaigns.lists import rows
-from campaigns.lists.importing import RUNNING
+from campaigns.lists.importing import RUNNING, source
 from campaigns.lists.reading import Sheet
 from campaigns.lists.rows import Person, Refused
 from campaigns.models import Contact, Fate, ImportPart, ListEntry, ListVersion, Reject, VersionEntry
@@ -87,10 +87,7 @@ def running_version(list_id: int) -> ListVersion | None:
 
 def people_of(version: ListVersion, difference: str, after: int) -> list[Contact]:
     """Who is new, changed, unchanged or gone, by id after `after`; one more than a page when there is a next one."""
-    if difference == "gone":
-        found = _gone(version)
-    else:
-        found = _entries(version).filter(DIFFERENCES.get(difference, Q()))
+    found = _gone(version) if difference == "gone" else _entries(version).filter(DIFFERENCES[difference])
     ids = found.filter(contact__gt=after).order_by("contact").values_list("contact", flat=True)[: PAGE + 1]
     return list(Contact.objects.filter(pk__in=list(ids)).order_by("pk"))
 
@@ -139,12 +136,12 @@ def _gone(version: ListVersion):  # noqa: ANN202 - as above
     return VersionEntry.objects.filter(version=version.previous_id).exclude(Exists(still))
 
 
-def preview(sheet: Sheet, default_country: str) -> list[PreviewRow]:
+def preview(version: ListVersion, sheet: Sheet) -> list[PreviewRow]:
     """The first rows as they will be read. Raises Unreadable."""
-    layout = sheet.layout
+    layout = source.layout_of(version, sheet)
     shown = []
     for row in sheet.sample(PREVIEW):
-        match rows.read_row(layout, row, default_country):
+        match rows.read_row(layout, row, version.default_country):
             case Person() as person:
                 shown.append(PreviewRow(row.no, person, "", "", ""))
             case Refused(reason, column, value):

@@ -58,8 +58,18 @@ def add(*, list: ContactList, file: File, by: User | None, default_country: str 
 
 
 @transaction.atomic
-def start(*, version: ListVersion, by: User | None, options: dict[str, Any] | None = None, **choices: str) -> bool:
-    """Have it imported as said; False if it was started or dropped already. Raises AlreadyRunning."""
+def start(
+    *,
+    version: ListVersion,
+    by: User | None,
+    options: dict[str, Any] | None = None,
+    tell_workers: bool = True,
+    **choices: str,
+) -> bool:
+    """Have it imported as said; False if it was started or dropped already. Raises AlreadyRunning.
+
+    `tell_workers=False`: the caller does the work (campaigns.lists.importing.run).
+    """
     locked = ContactList.objects.select_for_update().get(pk=version.list_id)
     if locked.versions.filter(state__in=RUNNING).exists():
         raise AlreadyRunning(_("Another version of this list is being imported. Wait for it, or cancel it first."))
@@ -70,7 +80,8 @@ def start(*, version: ListVersion, by: User | None, options: dict[str, Any] | No
         return False
     version.refresh_from_db()
     services.audit(by, "list.import_started", locked, {"version": version.number, **said})
-    services.carry_on(version)
+    if tell_workers:
+        services.carry_on(version)
     services.tell("list", locked.pk)
     return True
 
@@ -105,12 +116,20 @@ def undo(*, version: ListVersion, by: User | None) -> bool:
     return True
 
 
-def say(*, version: ListVersion, options: dict[str, Any], **choices: str) -> None:
-    """How the file is to be read and what becomes of people, until the import is started."""
+def say(
+    *, version: ListVersion, options: dict[str, Any], mapping: dict[str, Any] | None = None, **choices: str
+) -> None:
+    """How the file is to be read and what becomes of people, until the import is started.
+
+    Read otherwise, its columns may be others: what was said of them is forgotten.
+    """
     said = {name: value for name, value in choices.items() if name in CHOICES and value}
+    changes: dict[str, Any] = {**said, "options": options}
+    if mapping is not None:
+        changes["mapping"] = mapping
     if options != version.options:
-        said["sheet"] = {}
-    ListVersion.objects.filter(pk=version.pk, state__in=UNDECIDED).update(options=options, **said)
+        changes |= {"sheet": {}, "mapping": {}}
+    ListVersion.objects.filter(pk=version.pk, state__in=UNDECIDED).update(**changes)
     version.refresh_from_db()
 
 

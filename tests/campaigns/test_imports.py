@@ -106,8 +106,6 @@ def test_encoding_and_delimiter_are_found(encoding: str, delimiter: str) -> None
         (b"\r\n\r\n", "no rows"),
         ("name,phone\n", "a header but no rows"),
         ("name,city\nAnn,Wuhan\n", "(name, city) is known as a phone number"),
-        ("phone,phone\n1,2\n", "the same name, “phone”"),
-        ("phone,customer id,客户号\n1,2,3\n", "“customer id” and “客户号” say the same"),
         (b"name,phone\nAnn," + b"1" * 10_000_000 + b"\n", "more than a million characters"),
     ],
 )
@@ -205,7 +203,7 @@ def test_attributes_are_kept_in_groups() -> None:
 
     assert Contact.objects.get().attributes == {
         "social": {"age_band": "30-39"},
-        "account": {"额度": "5万"},
+        "account": {"额度": 50000},
         "transaction": {"habit": "monthly"},
         "other": {"note": "vip"},
     }
@@ -231,7 +229,7 @@ def test_a_newer_list_adds_to_what_is_known_and_its_phones_come_first() -> None:
 
     contact = Contact.objects.get()
     assert contact.name == "Ann"
-    assert contact.attributes == {"social": {"a": "1", "b": "2"}, "account": {"c": "2"}}
+    assert contact.attributes == {"social": {"a": 1, "b": 2}, "account": {"c": 2}}
     assert phones_of(contact) == [8613900139000, 8613800138000]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.lists.importing import stage
+from campaigns.lists.importing import publishing, stage
 from campaigns.models import ListVersion
 
 Known, Shared = ListVersion.Known, ListVersion.Shared
@@ -117,7 +117,7 @@ def _questions(version: ListVersion) -> list[str]:
 
 def _values(version: ListVersion) -> dict[str, Any]:
     names: dict[str, str] = {}
-    for column, meaning in version.mapping.items():
+    for column, meaning in publishing.told(version).items():
         names.setdefault(meaning, column)
     return {
         "list": version.list_id,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from campaigns import services
 from campaigns.lists import applying
+from campaigns.lists.mapping import Mapping
 from campaigns.models import ContactList, ImportPart, ListVersion
 
 COUNTS = ("rows_total", "rows_good", "rows_duplicate", "rows_rejected")
@@ -97,10 +98,15 @@ def show(version: ListVersion) -> None:
     shown = version.list
     shown.state, shown.error, shown.finished_at = ContactList.State.READY, "", timezone.now()
     shown.file, shown.original_name = version.file, version.original_name
-    shown.default_country, shown.mapping = version.default_country, version.mapping
+    shown.default_country, shown.mapping = version.default_country, told(version)
     for count in COUNTS:
         setattr(shown, count, getattr(version, count))
     shown.save()
+
+
+def told(version: ListVersion) -> dict[str, str]:
+    """Column name → what it was taken for, of those that were taken for something."""
+    return Mapping.from_json(version.mapping).layout().mapping() if version.mapping else {}
 
 
 def add_leads(version: ListVersion, part: ImportPart) -> None:

@@ -16,7 +16,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from campaigns.lists import reading, rows
-from campaigns.lists.columns import Unreadable
+from campaigns.lists.columns import Layout, Unreadable, understand
+from campaigns.lists.mapping import Mapping, check, fit
+from campaigns.lists.mapping.guessing import guess
 from campaigns.lists.reading import ReadOptions, Row, Sheet
 from campaigns.lists.rows import Person, Refused
 from campaigns.models import ImportPart, ListVersion
@@ -61,10 +63,26 @@ def options(version: ListVersion) -> ReadOptions:
     return ReadOptions(**{name: version.options[name] for name in OPTIONS if name in version.options})
 
 
+def mapping_of(version: ListVersion, sheet: Sheet) -> Mapping:
+    """What people said its columns mean, else what they look like."""
+    if version.mapping:
+        return fit(Mapping.from_json(version.mapping), sheet.header)[0]
+    return guess(sheet.header, [row.cells for row in sheet.sample()], version.default_country)
+
+
+def layout_of(version: ListVersion, sheet: Sheet) -> Layout:
+    """Where in a row each thing is. Raises Unreadable when the columns don't make a list."""
+    mapping = mapping_of(version, sheet)
+    if check(mapping):
+        understand(list(sheet.header))  # it says better what is missing
+        raise Unreadable(_("Its columns don't make a list: one must be a phone, and none twice the same."))
+    return mapping.layout()
+
+
 def people(version: ListVersion, part: ImportPart) -> Iterator[tuple[int, Person | Refused]]:
     """What each row of the part says."""
     sheet = sheet_of(version)
-    layout = sheet.layout
+    layout = layout_of(version, sheet)
     for row in sheet.read(sheet.index[part.number - 1]):
         yield row.no, rows.read_row(layout, row, version.default_country)
 

@@ -7,6 +7,7 @@ counts first. Text is written as COPY takes it; csv and JSON quoting in Python w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
 from django.db import connection
@@ -97,11 +98,17 @@ def _copy(statement: str, lines: Iterator[str]) -> None:
 def _row(no: int, p: Person) -> str:
     customer = NULL if p.customer_id is None else text(p.customer_id)
     first = NULL if p.first_phone is None else p.first_phone
-    attributes = text(orjson.dumps(p.attributes).decode())
+    attributes = text(orjson.dumps(_attributes(p)).decode())
     return (
         f"{no}\t{customer}\t{first}\t{text(p.name)}\t{text(p.language)}\t{text(p.time_zone)}\t{p.region}\t"
         f"{attributes}\n"
     )
+
+
+def _attributes(p: Person) -> dict[str, dict[str, Any]]:
+    """With what the list says of how promising and how urgent they are, which their leads are ordered by."""
+    said = {name: value for name, value in (("score", p.score), ("priority", p.priority)) if value is not None}
+    return {**p.attributes, "other": {**p.attributes.get("other", {}), **said}} if said else dict(p.attributes)
 
 
 def _phones(people: Iterable[tuple[int, Person]]) -> Iterator[str]:

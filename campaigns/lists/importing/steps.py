@@ -87,14 +87,15 @@ def _open(version: ListVersion) -> bool:
     if not _take(version):
         return False
     sheet = source.sheet_of(version)
-    mapping = sheet.layout.mapping()
+    mapping = source.mapping_of(version, sheet)
+    shown = source.layout_of(version, sheet).mapping()
     _cut(version, sheet)
     stage.make(version.pk)
     _move(
         version,
         State.READING,
         previous=version.list.current,
-        mapping=mapping,
+        mapping=mapping.as_json(),
         sheet=version.sheet,
         fingerprint=source.fingerprint(sheet.header),
         rows_total=sheet.rows_total,
@@ -102,7 +103,7 @@ def _open(version: ListVersion) -> bool:
     )
     if version.list.current_id is None:
         ContactList.objects.filter(pk=version.list_id).update(
-            state=ContactList.State.IMPORTING, rows_total=sheet.rows_total, mapping=mapping
+            state=ContactList.State.IMPORTING, rows_total=sheet.rows_total, mapping=shown
         )
     return True
 

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import services
-from campaigns.forms import ReadingForm, UploadForm
+from campaigns.forms import ReadingForm, UploadForm, meanings
 from campaigns.lists import shown, versions
 from campaigns.lists.columns import Unreadable
 from campaigns.lists.importing import source
-from campaigns.lists.reading import ENCODINGS, Sheet
+from campaigns.lists.reading import ENCODINGS
 from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person, role_required
 
@@ -64,12 +64,14 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     flaw, sheet = "", None
     form = ReadingForm(request.POST or None, initial=_first(version), sheets=_sheets(version))
     if request.method == "POST" and form.is_valid():
-        versions.say(version=version, options=form.options, **form.choices)
+        said = meanings.said(version, request.POST)
+        versions.say(version=version, options=form.options, mapping=said, **form.choices)
         if request.POST.get("then") == "start":
             return _start(request, version)
+        return redirect("list-columns", pk, number)
     try:
         sheet = versions.look(version)
-        rows = shown.preview(sheet, version.default_country)
+        rows = shown.preview(version, sheet)
     except Unreadable as unreadable:
         flaw, rows = str(unreadable), []
     context = {
@@ -79,7 +81,8 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "sheet": sheet,
         "flaw": flaw,
         "rows": rows,
-        "columns": _meanings(sheet) if sheet and not flaw else [],
+        "columns": meanings.shown(version, sheet) if sheet else [],
+        "meanings": meanings.CHOICES,
         "encodings": ENCODINGS,
         "remembered": versions.remembered(version, version.fingerprint) if sheet else None,
         "campaigns": version.list.campaigns.all(),
@@ -96,18 +99,12 @@ def _first(version: ListVersion) -> dict[str, object]:
             return ReadingForm.of(version)
         older = versions.remembered(version, source.fingerprint(sheet.header))
         if older:
-            versions.say(version=version, options={}, **versions.choices_of(older))
+            versions.say(version=version, options={}, mapping=older.mapping, **versions.choices_of(older))
     return ReadingForm.of(version)
 
 
 def _sheets(version: ListVersion) -> tuple[str, ...]:
     return tuple(version.sheet.get("sheet_names", ())) if version.sheet else ()
-
-
-def _meanings(sheet: Sheet) -> list[tuple[str, str]]:
-    """(column, what it is taken for) in the order of the file."""
-    mapping = sheet.layout.mapping()
-    return [(name, mapping.get(name, "")) for name in sheet.header]
 
 
 def _start(request: HttpRequest, version: ListVersion) -> HttpResponse:
