@@ -55,6 +55,8 @@ LEAD_REASONS: Words = {
     "hung_up": _("hung up before an agent"),
     "cancelled": _("we cancelled the call"),
     "released": _("released without a call"),
+    "gone_from_list": _("no longer on the list"),
+    "import_undone": _("the import that brought it was undone"),
 }
 
 # What a call came to, where it is not the same as why its lead waits.
