@@ -22,7 +22,7 @@ LATE_CALLS = timedelta(hours=12)
 def import_version(version_id: int) -> None:
     """One step of an import; the next one is another message, so that other work gets its turn."""
     if importing.step(version_id):
-        import_version.apply_async([version_id], retry=False)
+        import_version.apply_async((version_id,), retry=False)
 
 
 @shared_task

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from campaigns import words
@@ -125,13 +126,13 @@ def _numbers(phones: object) -> str:
     return ", ".join(f"+{number}" for number, _label, _position in phones)
 
 
-def _entries(version: ListVersion):  # noqa: ANN202 - one of two models of one shape
+def _entries(version: ListVersion) -> QuerySet[Any, Any]:
     if version.list.current_id == version.pk:
         return ListEntry.objects.filter(list=version.list_id)
     return VersionEntry.objects.filter(version=version)
 
 
-def _gone(version: ListVersion):  # noqa: ANN202 - as above
+def _gone(version: ListVersion) -> QuerySet[Any, Any]:
     still = _entries(version).filter(contact=OuterRef("contact"))
     return VersionEntry.objects.filter(version=version.previous_id).exclude(Exists(still))
 

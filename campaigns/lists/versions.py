@@ -135,11 +135,12 @@ def say(
 
 def look(version: ListVersion) -> Sheet:
     """The file as it is read now; what was found out is kept. Raises Unreadable."""
-    known = bool(version.sheet)
+    known = bool(version.sheet and version.mapping)
     sheet = source.sheet_of(version)
     if not known:
         version.fingerprint = source.fingerprint(sheet.header)
-        version.save(update_fields=["sheet", "fingerprint"])
+        version.mapping = source.mapping_of(version, sheet).as_json()
+        version.save(update_fields=["sheet", "mapping", "fingerprint"])
     return sheet
 
 

@@ -87,7 +87,8 @@ def _open(version: ListVersion) -> bool:
     if not _take(version):
         return False
     sheet = source.sheet_of(version)
-    mapping = source.mapping_of(version, sheet)
+    # Guessed once: the numbers in it are read by every country's plan.
+    version.mapping = source.mapping_of(version, sheet).as_json()
     shown = source.layout_of(version, sheet).mapping()
     _cut(version, sheet)
     stage.make(version.pk)
@@ -95,7 +96,7 @@ def _open(version: ListVersion) -> bool:
         version,
         State.READING,
         previous=version.list.current,
-        mapping=mapping.as_json(),
+        mapping=version.mapping,
         sheet=version.sheet,
         fingerprint=source.fingerprint(sheet.header),
         rows_total=sheet.rows_total,
@@ -221,7 +222,7 @@ def _read_again(version: ListVersion) -> None:
     _move(version, State.WAITING)
 
 
-STEPS: dict[State, Callable[[ListVersion], bool]] = {
+STEPS: dict[ListVersion.State, Callable[[ListVersion], bool]] = {
     State.WAITING: _open,
     State.READING: _read,
     State.APPLYING: _apply,

@@ -166,7 +166,7 @@ def _run(statement: str, values: dict[str, Any]) -> None:
 def finish_left_behind(version: ListVersion) -> int:
     """Leads that a call held when their import was undone, and that have come back since; how many."""
     campaigns = list(version.list.campaigns.values_list("pk", flat=True))
-    values = {"reason": IMPORT_UNDONE, "campaigns": campaigns, "list": version.list_id}
+    values: dict[str, Any] = {"reason": IMPORT_UNDONE, "campaigns": campaigns, "list": version.list_id}
     with connection.cursor() as cursor:
         cursor.execute(LEFT_BEHIND, values)
         return cursor.rowcount

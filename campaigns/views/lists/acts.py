@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +21,7 @@ from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person, role_required
 
 UNDECIDED = versions.UNDECIDED
+Named = TypeVar("Named", bound=Model)
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +42,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/upload.html", context, status=422 if form.errors else 200)
 
 
-def _asked(request: HttpRequest, name: str, model):  # noqa: ANN001, ANN202 - of whatever model is given
+def _asked(request: HttpRequest, name: str, model: type[Named]) -> Named | None:
     pk = request.GET.get(name, "")
     return get_object_or_404(model, pk=pk) if pk.isdecimal() else None
 
