@@ -23,6 +23,7 @@ from campaigns.lists.reading import ReadOptions, Row, Sheet
 from campaigns.lists.rows import Person, Refused
 from campaigns.models import ImportPart, ListVersion
 
+LOOKED_AT = 40  # rows that meanings are guessed from: texts that are no numbers are slow to refuse
 OPTIONS = [item.name for item in fields(ReadOptions)]
 
 
@@ -67,7 +68,7 @@ def mapping_of(version: ListVersion, sheet: Sheet) -> Mapping:
     """What people said its columns mean, else what they look like."""
     if version.mapping:
         return fit(Mapping.from_json(version.mapping), sheet.header)[0]
-    return guess(sheet.header, [row.cells for row in sheet.sample()], version.default_country)
+    return guess(sheet.header, [row.cells for row in sheet.sample(LOOKED_AT)], version.default_country)
 
 
 def layout_of(version: ListVersion, sheet: Sheet) -> Layout:
