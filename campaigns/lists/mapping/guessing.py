@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 from itertools import count
 from zoneinfo import available_timezones
 
@@ -70,6 +71,12 @@ def guess(header: Sequence[str], sample: Sequence[Sequence[str]], default_countr
     return Mapping(tuple(_each_once(found)))
 
 
+@cache
+def _zones() -> set[str]:
+    """Reading them anew for each cell was nearly all the time of a guess."""
+    return available_timezones()
+
+
 def _cells(sample: Sequence[Sequence[str]], index: int) -> list[str]:
     return [row[index].strip() for row in sample[:LOOKED_AT] if len(row) > index and row[index].strip()]
 
@@ -96,7 +103,7 @@ def _tests(name: str, has_phone: bool, taken: set[str], country: str) -> list[Te
     if not taken & {Means.NAME, Means.FIRST_NAME, Means.LAST_NAME} and not SOMEBODY_ELSE.search(name):
         found.append((Means.NAME, Why.NAMES_OF_PEOPLE, _is_name))
     if Means.TIME_ZONE not in taken:
-        found.append((Means.TIME_ZONE, Why.TIME_ZONES, lambda cell: cell in available_timezones()))
+        found.append((Means.TIME_ZONE, Why.TIME_ZONES, lambda cell: cell in _zones()))
     if Means.LANGUAGE not in taken:
         found.append((Means.LANGUAGE, Why.LANGUAGES, lambda cell: cell.lower() in values.LANGUAGE_OF))
     return found
