@@ -21,7 +21,7 @@ from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
 
-NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst")
+NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst", "imports")
 
 
 def main() -> int:
@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="length of each measured stretch, for a quick look")
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the folder for what was found")
     parser.add_argument("--leads", type=_numbers, help="how many leads, such as 20000,100000, for a quick look")
+    parser.add_argument("--rows", type=_numbers, help="how many rows an imported list has, such as 100000")
     options = parser.parse_args()
     if options.name is None:
         return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
@@ -45,7 +46,8 @@ def main() -> int:
 def _run(name: str, options: argparse.Namespace) -> None:
     began, neighbours = time.monotonic(), Neighbours()
     benchmark: Any = importlib.import_module(f"bench.{name}")
-    sizes = [options.leads] if options.leads and hasattr(benchmark, "LEADS") else []
+    asked = [(options.leads, "LEADS"), (options.rows, "ROWS")]
+    sizes = [given for given, name in asked if given and hasattr(benchmark, name)]
     found = benchmark.measure(options.seconds, *sizes)
     noise = Figure("other programs on this machine meanwhile", neighbours.share(), "% of a core")
     took = time.monotonic() - began

@@ -69,6 +69,11 @@ class Ground:
         shutil.rmtree(self._server.folder, ignore_errors=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def folder(self) -> Path:
+        """Where a benchmark may keep its files."""
+        return self._folder
+
     def settle_down(self) -> None:
         """Vacuum, then go on as durable as in production, with as warm a cache as after a day of work."""
         from django.db import connections

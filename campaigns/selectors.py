@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from campaigns import words
-from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, Reject, Suppression
+from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, ListVersion, Reject, Suppression
 from campaigns.partitions import first_id
 from campaigns.sentences.sharing import Rival
 
@@ -254,15 +254,15 @@ def is_boosted(link: CampaignList, now: datetime) -> bool:
     return bool(link.boosted_until and link.boosted_until > now)
 
 
-def reject_groups(contact_list: ContactList) -> list[tuple[str, str, int]]:
-    """(code, words, how many) of the list's rejects, most frequent first."""
-    rows = contact_list.rejects.order_by().values_list("reason").annotate(n=Count("pk"))
+def reject_groups(of: ContactList | ListVersion) -> list[tuple[str, str, int]]:
+    """(code, words, how many) of the rejects of a list or a version, most frequent first."""
+    rows = of.rejects.order_by().values_list("reason").annotate(n=Count("pk"))
     return sorted(((code, words.of(words.REJECT_REASONS, code), n) for code, n in rows), key=lambda row: -row[2])
 
 
-def reject_page(contact_list: ContactList, *, after: int, reason: str) -> list[Reject]:
+def reject_page(of: ContactList | ListVersion, *, after: int, reason: str) -> list[Reject]:
     """Rejects after this row number; one more than a page when there is a next one."""
-    rejects = contact_list.rejects.filter(row_no__gt=after, **({"reason": reason} if reason else {}))
+    rejects = of.rejects.filter(row_no__gt=after, **({"reason": reason} if reason else {}))
     return list(rejects.order_by("row_no")[: PAGE + 1])
 
 

@@ -29,6 +29,7 @@ from campaigns.models import (
     ContactPhone,
     Lead,
     LineOfBusiness,
+    ListVersion,
     Suppression,
     User,
 )
@@ -37,6 +38,7 @@ from campaigns.rules import numbers
 Status = Campaign.Status
 STARTABLE = (Status.DRAFT, Status.PAUSED, Status.FINISHED)
 STOPPABLE = (Status.RUNNING, Status.PAUSED)
+LAST_ID = 2**63 - 1
 LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
 
 # One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
@@ -47,7 +49,9 @@ SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', 
        -- A column named "score" says how promising a person is, 0 to 100.
        CASE WHEN c.attributes #>> '{other,score}' ~ '^[0-9]{1,3}([.][0-9]+)?$'
             THEN least(100, (c.attributes #>> '{other,score}')::numeric) ELSE 0 END
-FROM campaigns_listentry e JOIN campaigns_contact c ON c.id = e.contact_id WHERE e.list_id = %(list)s ORDER BY e.row_no
+FROM campaigns_listentry e JOIN campaigns_contact c ON c.id = e.contact_id
+WHERE e.list_id = %(list)s AND e.contact_id BETWEEN %(first)s AND %(last)s
+ORDER BY e.contact_id
 ON CONFLICT (campaign_id, contact_id) DO NOTHING
 """
 
@@ -94,7 +98,8 @@ def audit(by: User | None, action: str, on: Model, data: dict[str, Any]) -> None
     AuditEntry.objects.create(actor=by, action=action, object_type=object_type, object_id=str(on.pk), data=data)
 
 
-def _changed(kind: str, id: int) -> None:
+def tell(kind: str, id: int) -> None:
+    """Say after the commit that the object changed."""
     transaction.on_commit(lambda: events.changed(kind, id), robust=True)
 
 
@@ -107,12 +112,14 @@ def upload_list(
     by: User | None,
     campaign: Campaign | None = None,
     read_later: bool = True,
+    ask_first: bool = False,
 ) -> ContactList:
-    """Keep the file and have it read by a worker; with `campaign`, its contacts become leads. Raises BadFile.
+    """Keep the file and have it read by workers; with `campaign`, its contacts become leads. Raises BadFile.
 
-    `read_later=False`: the caller reads it (campaigns.lists.importing.run).
+    `read_later=False`: the caller reads it (campaigns.lists.importing.run). `ask_first`: not before its columns are
+    confirmed (campaigns.lists.versions.start).
     """
-    _refuse_file(file, default_country)
+    refuse_file(file, default_country)
     created = ContactList.objects.create(
         name=(name or file.name or "")[:120],
         file=file,
@@ -120,19 +127,36 @@ def upload_list(
         default_country=default_country,
         created_by=by,
     )
+    version = ListVersion.objects.create(
+        list=created,
+        number=1,
+        state=ListVersion.State.MAPPING if ask_first else ListVersion.State.WAITING,
+        file=created.file,
+        original_name=created.original_name,
+        size=file.size,
+        default_country=default_country,
+        created_by=by,
+    )
     audit(by, "list.uploaded", created, {"bytes": file.size, "country": default_country})
     if campaign:
         attach_list(campaign=campaign, list=created, by=by)
-    if read_later:
-        # Robust: without a broker the list waits, and is read when `resume_imports` finds it.
-        transaction.on_commit(
-            lambda: current_app.send_task("campaigns.tasks.import_list", [created.pk], retry=False), robust=True
-        )
-    _changed("list", created.pk)
+    if read_later and not ask_first:
+        carry_on(version)
+    tell("list", created.pk)
     return created
 
 
-def _refuse_file(file: File, default_country: str) -> None:
+def carry_on(version: ListVersion) -> None:
+    """Ask workers, as many as may share an import, to go on with this one."""
+    for _worker in range(settings.IMPORT_PROCESSES):
+        # Robust: without a broker the list waits, and is read when `resume_imports` finds it.
+        transaction.on_commit(
+            lambda: current_app.send_task("campaigns.tasks.import_version", [version.pk], retry=False), robust=True
+        )
+
+
+def refuse_file(file: File, default_country: str) -> None:
+    """Raises BadFile for what could not become a list, whatever is in it."""
     if not numbers.is_country(default_country):
         sentence = _("“%(code)s” is no country. Use its two capital letters, for example CN or GB.")
         raise BadFile(sentence % {"code": default_country[:10]})
@@ -151,17 +175,21 @@ def attach_list(*, campaign: Campaign, list: ContactList, by: User | None) -> bo
         return False
     added = add_leads(campaign=campaign, list=locked) if locked.state == ContactList.State.READY else 0
     audit(by, "campaign.list_attached", campaign, {"list": list.pk, "leads": added})
-    _changed("campaign", campaign.pk)
+    tell("campaign", campaign.pk)
     return True
 
 
 @transaction.atomic
-def add_leads(*, campaign: Campaign, list: ContactList) -> int:
-    """Every contact of the list becomes a lead, due now, unless the campaign has them; returns how many are new."""
+def add_leads(*, campaign: Campaign, list: ContactList, between: tuple[int, int] = (0, LAST_ID)) -> int:
+    """Every contact of the list becomes a lead, due now, unless the campaign has them; returns how many are new.
+
+    `between`: only contacts with ids from the first to the last.
+    """
+    first, last = between
     with connection.cursor() as cursor:
-        cursor.execute(ADD_LEADS, {"campaign": campaign.pk, "list": list.pk})
+        cursor.execute(ADD_LEADS, {"campaign": campaign.pk, "list": list.pk, "first": first, "last": last})
         added = cursor.rowcount
-    _changed("campaign", campaign.pk)
+    tell("campaign", campaign.pk)
     return added
 
 
@@ -181,7 +209,7 @@ def create_campaign(
     if not new:
         raise NameTaken(_("There is already a campaign named “%(name)s”.") % {"name": name})
     audit(by, "campaign.created", campaign, {"kind": kind})
-    _changed("campaign", campaign.pk)
+    tell("campaign", campaign.pk)
     return campaign
 
 
@@ -229,7 +257,7 @@ def _update(campaign: Campaign, by: User | None, action: str, changes: dict[str,
     campaign.refresh_from_db()
     if updated:
         audit(by, action, campaign, {key: str(value) for key, value in changes.items() if key != "status_changed_at"})
-        _changed("campaign", campaign.pk)
+        tell("campaign", campaign.pk)
     return bool(updated)
 
 

@@ -7,27 +7,33 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import policies
+from campaigns import policies, services
 from campaigns.lists import importing
-from campaigns.models import Campaign, ContactList
+from campaigns.lists.importing import undoing
+from campaigns.models import Campaign, ListVersion
 
-# A list nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
-PATIENCE = timedelta(minutes=1)
+# An import nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
+PATIENCE = timedelta(seconds=20)
+# Calls that held leads of an undone import have ended by then.
+LATE_CALLS = timedelta(hours=12)
 
 
 @shared_task
-def import_list(list_id: int) -> None:
-    """Read one uploaded list."""
-    importing.run(list_id)
+def import_version(version_id: int) -> None:
+    """One step of an import; the next one is another message, so that other work gets its turn."""
+    if importing.step(version_id):
+        import_version.apply_async((version_id,), retry=False)
 
 
 @shared_task
 def resume_imports() -> None:
-    """Start again the imports that nobody is working on."""
-    late = ContactList.objects.filter(state__in=importing.UNFINISHED, created_at__lt=timezone.now() - PATIENCE)
-    for list_id in late.values_list("pk", flat=True):
-        if not importing.is_running(list_id):
-            import_list.delay(list_id)
+    """Start again the imports that nobody is working on, and finish what undone ones left in calls."""
+    late = ListVersion.objects.filter(state__in=importing.RUNNING, created_at__lt=timezone.now() - PATIENCE)
+    for version in late:
+        if not importing.is_running(version.pk):
+            services.carry_on(version)
+    for version in ListVersion.objects.filter(undone_at__gt=timezone.now() - LATE_CALLS, state="undone"):
+        undoing.finish_left_behind(version)
 
 
 @shared_task

@@ -55,6 +55,8 @@ LEAD_REASONS: Words = {
     "hung_up": _("hung up before an agent"),
     "cancelled": _("we cancelled the call"),
     "released": _("released without a call"),
+    "gone_from_list": _("no longer on the list"),
+    "import_undone": _("the import that brought it was undone"),
 }
 
 # What a call came to, where it is not the same as why its lead waits.
@@ -71,6 +73,23 @@ REJECT_REASONS: Words = {
     "too_many_cells": _("more cells than the header has columns, so they may have shifted"),
     "customer_id_too_long": _("customer id longer than 64 characters"),
     "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
+    "required_missing": _("a value that the mapping says every row must have is missing or can't be read"),
+    "broken_quote": _("a quotation mark that is never closed, so its cells can't be told apart"),
+    "cell_too_long": _("a cell of more than 100,000 characters"),
+    "undecodable": _("characters that can't be read in the encoding of the file"),
+    "nul_bytes": _("NUL bytes: the row is damaged"),
+    "cut_off": _("the file ends in the middle of this row"),
+}
+
+# Why a file is read in an encoding (lists.reading.evidence).
+ENCODING_EVIDENCE: Words = {
+    "chosen": _("somebody chose it"),
+    "byte_order_mark": _("the file begins with its byte order mark"),
+    "zero_bytes": _("every other byte of plain letters and digits is zero"),
+    "ascii": _("only plain letters and digits"),
+    "valid_utf8": _("all characters are valid UTF-8"),
+    "common_characters": _("in this encoding the characters are those that people use"),
+    "workbook": _("a workbook says it itself"),
 }
 
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".

@@ -22,6 +22,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(EngineStep)
 app.conf.beat_schedule = {
+    "imports nobody works on": {"task": "campaigns.tasks.resume_imports", "schedule": 15.0},
     "rules that changed": {"task": "campaigns.tasks.recheck_all", "schedule": 60.0},
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

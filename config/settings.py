@@ -7,6 +7,7 @@ when the operator did not (see deploy/).
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import environ
@@ -137,6 +138,8 @@ MEDIA_ROOT = VAR_DIR / "uploads"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# How many workers share one import; more than there are cores do not make it faster.
+IMPORT_PROCESSES = env.int("IMPORT_PROCESSES", default=min(os.cpu_count() or 1, 4))
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=500 * 1024 * 1024)
 
 CELERY_BROKER_URL = REDIS_URL

@@ -44,7 +44,7 @@ class Size:
 
     web_workers: int = 1
     web_threads: int = 8
-    worker_processes: int = 1
+    worker_processes: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))  # an import is shared by them
 
 
 @dataclass

@@ -9,9 +9,9 @@ from campaigns.forms.campaigns import (
     PersonForm,
     SettingsForm,
     SuppressionForm,
-    UploadForm,
     pacing_sentence,
 )
+from campaigns.forms.lists import ReadingForm, UploadForm
 from campaigns.forms.sharing import AgentShareForm
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "CampaignForm",
     "PacingForm",
     "PersonForm",
+    "ReadingForm",
     "SettingsForm",
     "SuppressionForm",
     "UploadForm",

@@ -6,13 +6,9 @@ They check what one field or two can tell; what depends on the state of things i
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
 else:
     OfCampaign = forms.ModelForm
 
-FILE_KINDS = (".csv", ".txt", ".tsv")
 COUNTRIES = [
     ("CN", _("China (+86)")),
     ("HK", _("Hong Kong (+852)")),
@@ -109,35 +104,6 @@ class SettingsForm(OfCampaign):
     ring_seconds = forms.IntegerField(label=_("Ring at most"), min_value=10, max_value=60)
     max_wait_seconds = forms.IntegerField(label=_("An answered person waits at most"), min_value=1, max_value=30)
     wrap_up_seconds = forms.IntegerField(label=_("Wrap-up"), min_value=0, max_value=600)
-
-
-class UploadForm(forms.Form):
-    """One file that becomes a list."""
-
-    file = forms.FileField(
-        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)})
-    )
-    name = forms.CharField(label=_("Name"), max_length=120, required=False)
-    default_country = forms.ChoiceField(label=_("Country of numbers without a prefix"), choices=COUNTRIES, initial="CN")
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if not file.size:
-            raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
-        if file.size > settings.UPLOAD_MAX_BYTES:
-            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit}
-            )
-        if Path(file.name or "").suffix.lower() not in FILE_KINDS:
-            raise forms.ValidationError(
-                _("Only CSV files can be read. In Excel, save the list as “CSV UTF-8” and upload that.")
-            )
-        return file
-
-    def clean_name(self) -> str:
-        file = self.cleaned_data.get("file")
-        return self.cleaned_data["name"].strip() or (Path(file.name or "").stem[:120] if file else "")
 
 
 class AttachForm(forms.Form):

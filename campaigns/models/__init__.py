@@ -2,7 +2,17 @@
 
 from campaigns.models.campaigns import Campaign, CampaignList, Disposition, Lead, LineOfBusiness, RetryRule, Sweep
 from campaigns.models.compliance import AuditEntry, Decision, Suppression, Touch
-from campaigns.models.lists import ContactList, ListEntry, Reject
+from campaigns.models.lists import (
+    ContactBefore,
+    ContactList,
+    Fate,
+    ImportPart,
+    LeadBefore,
+    ListEntry,
+    ListVersion,
+    Reject,
+    VersionEntry,
+)
 from campaigns.models.people import Contact, ContactPhone, Phone
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
 from campaigns.models.users import User
@@ -14,14 +24,19 @@ __all__ = [
     "ClosedDay",
     "ComplianceProfile",
     "Contact",
+    "ContactBefore",
     "ContactList",
     "ContactPhone",
     "Decision",
     "Disposition",
+    "Fate",
     "FrequencyCap",
+    "ImportPart",
     "Lead",
+    "LeadBefore",
     "LineOfBusiness",
     "ListEntry",
+    "ListVersion",
     "MinimumGap",
     "Phone",
     "PolicyVersion",
@@ -31,4 +46,5 @@ __all__ = [
     "Sweep",
     "Touch",
     "User",
+    "VersionEntry",
 ]

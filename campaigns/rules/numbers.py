@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
+
+from campaigns.rules import plans
 
 LONGEST_TEXT = 100
 
@@ -38,15 +42,14 @@ class Reason(StrEnum):
     WRONG_LINE_TYPE = "wrong_line_type"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A valid number. `phone` is its E.164 digits; `zones` every IANA zone whoever answers may be in."""
 
     phone: int
     country: str
     line_type: LineType
     zones: tuple[str, ...]
-    extension: str = field(default="", compare=False)
+    extension: str = ""
 
     @property
     def e164(self) -> str:
@@ -60,6 +63,7 @@ class NotANumber:
     reason: Reason
 
 
+MISSING = NotANumber(Reason.MISSING)
 LINE_TYPES = {
     PhoneNumberType.MOBILE: LineType.MOBILE,
     PhoneNumberType.FIXED_LINE: LineType.FIXED,
@@ -69,6 +73,7 @@ LINE_TYPES = {
 NON_GEOGRAPHIC = "001"
 
 _PLAIN = re.compile(r"\+?[0-9]{4,16}")
+_SIGNS = re.compile(r"[ ().\-/]")
 _WRITTEN = re.compile(r"\(?\+?\(?[0-9][0-9 ().\-/]*")
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:;?\s*ext[.=:]?|extn\.?|extension|x|#|转|轉|分机|分機)\s*([0-9]{1,7})$", re.IGNORECASE)
@@ -79,13 +84,15 @@ _APOSTROPHES = "'’‘`\""
 
 def check(text: str, default_country: str) -> Number | NotANumber:
     """The number that `text` writes down; `default_country` (two letters) is where it is dialled without a prefix."""
+    if not text:
+        return MISSING
     if _PLAIN.fullmatch(text):
         return _check_digits(text, default_country, "")
     if len(text) > LONGEST_TEXT:
         return NotANumber(Reason.MALFORMED)
     clean = _clean(text)
     if not clean:
-        return NotANumber(Reason.MISSING)
+        return MISSING
     if _SCIENTIFIC.fullmatch(clean):
         return NotANumber(Reason.RUINED_BY_SPREADSHEET)
     clean, extension = _split_extension(clean)
@@ -118,7 +125,7 @@ def _split_extension(text: str) -> tuple[str, str]:
 
 def _check_digits(text: str, default_country: str, extension: str) -> Number | NotANumber:
     found = _classify(text, default_country, extension)
-    if isinstance(found, NotANumber) and text.startswith("00"):
+    if text.startswith("00") and isinstance(found, NotANumber):
         # Many countries dial abroad with something else than 00, but everyone writes 00.
         abroad = _classify("+" + text[2:], default_country, extension)
         return abroad if isinstance(abroad, Number) else found
@@ -126,6 +133,17 @@ def _check_digits(text: str, default_country: str, extension: str) -> Number | N
 
 
 def _classify(text: str, default_country: str, extension: str) -> Number | NotANumber:
+    digits = text if text.isdecimal() else _SIGNS.sub("", text)
+    found = plans.find(digits, default_country) if _PLAIN.fullmatch(digits) else None
+    if found is None:
+        return _as_the_library_says(text, default_country, extension)
+    if found.kind not in LINE_TYPES:
+        return NotANumber(Reason.WRONG_LINE_TYPE)
+    zones = _zones(found.digits, found.country_code, found.kind)
+    return Number(int(found.digits), found.country, LINE_TYPES[found.kind], zones, extension)
+
+
+def _as_the_library_says(text: str, default_country: str, extension: str) -> Number | NotANumber:
     try:
         parsed = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException:
@@ -136,8 +154,9 @@ def _classify(text: str, default_country: str, extension: str) -> Number | NotAN
     country = phonenumbers.region_code_for_number(parsed) or NON_GEOGRAPHIC
     if kind not in LINE_TYPES or country == NON_GEOGRAPHIC:
         return NotANumber(Reason.WRONG_LINE_TYPE)
-    phone = int(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:])
-    return Number(phone, country, LINE_TYPES[kind], _zones(parsed, kind), extension)
+    digits = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:]
+    zones = _zones(digits, parsed.country_code or 0, kind)
+    return Number(int(digits), country, LINE_TYPES[kind], zones, extension)
 
 
 def _why_invalid(parsed: PhoneNumber) -> Reason:
@@ -146,11 +165,22 @@ def _why_invalid(parsed: PhoneNumber) -> Reason:
     return Reason.UNASSIGNED_RANGE if possible else Reason.MALFORMED
 
 
-def _zones(parsed: PhoneNumber, kind: int) -> tuple[str, ...]:
+def _zones(digits: str, country_code: int, kind: int) -> tuple[str, ...]:
     """As phonenumbers.timezone.time_zones_for_number, which would find the kind again: half of all the time spent."""
-    country_code = parsed.country_code or 0
-    if phonenumbers.is_number_type_geographical(kind, country_code):
-        zones = timezone.time_zones_for_geographical_number(parsed)
-    else:
-        zones = TIMEZONE_DATA.get(str(country_code), ())
-    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
+    return _zones_of_prefix(digits[: _telling_digits(country_code, kind)])
+
+
+@lru_cache(maxsize=4096)
+def _telling_digits(country_code: int, kind: int) -> int:
+    """How many of the first digits of such a number of this country may tell its zones."""
+    code = str(country_code)
+    if not phonenumbers.is_number_type_geographical(kind, country_code):
+        return len(code)
+    return max((len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(code)), default=len(code))
+
+
+@lru_cache(maxsize=65536)
+def _zones_of_prefix(prefix: str) -> tuple[str, ...]:
+    """The zones of the longest beginning of the prefix that has any."""
+    known = (TIMEZONE_DATA[prefix[:length]] for length in range(len(prefix), 0, -1) if prefix[:length] in TIMEZONE_DATA)
+    return tuple(zone for zone in next(known, ()) if zone != timezone.UNKNOWN_TIMEZONE)

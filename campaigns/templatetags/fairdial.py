@@ -208,3 +208,14 @@ def boosted(link: CampaignList) -> bool:
 @register.filter
 def seconds_words(seconds: float) -> str:
     return length(timedelta(seconds=round(seconds)))
+
+
+@register.filter
+def of_hundred(share: float) -> str:
+    """A share of 1 as a machine reads per cents."""
+    return f"{100 * share:.1f}"
+
+
+@register.filter
+def whole(number: float) -> int:
+    return round(number)

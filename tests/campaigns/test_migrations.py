@@ -55,3 +55,30 @@ def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
     with connection.cursor() as cursor:
         cursor.execute("SELECT level, outcome, callback, policy_id FROM campaigns_touch")
         assert cursor.fetchall() == [(2, 0, False, None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lists_become_first_versions_and_what_was_half_read_is_read_anew():
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    old = migrate([("campaigns", "0005_sweep"), ("dialer", "0004_callbacks")])
+    try:
+        lists = old.get_model("campaigns", "ContactList").objects
+        ready = lists.create(name="Ready", state="ready", rows_total=2, rows_good=1, rows_rejected=1)
+        half = lists.create(name="Half", state="importing", rows_total=2)
+        contact = old.get_model("campaigns", "Contact").objects.create(customer_id="C1")
+        for each in (ready, half):
+            old.get_model("campaigns", "ListEntry").objects.create(list=each, contact=contact, row_no=2)
+            old.get_model("campaigns", "Reject").objects.create(list=each, row_no=3, reason="missing")
+    finally:
+        new = migrate(latest)
+        policies.of_version.cache_clear()
+
+    versions = new.get_model("campaigns", "ListVersion").objects
+    states = {v.list_id: (v.number, v.state, v.rows_good) for v in versions.all()}
+    assert states == {ready.pk: (1, "ready", 1), half.pk: (1, "waiting", 0)}
+    now = new.get_model("campaigns", "ContactList").objects
+    assert now.get(pk=ready.pk).current_id == versions.get(list=ready.pk).pk
+    assert now.get(pk=half.pk).current_id is None
+    entries = new.get_model("campaigns", "ListEntry").objects.values_list("list", flat=True)
+    rejects = new.get_model("campaigns", "Reject").objects.values_list("list", "version__list")
+    assert (list(entries), list(rejects)) == ([ready.pk], [(ready.pk, ready.pk)])

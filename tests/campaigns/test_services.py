@@ -254,7 +254,8 @@ def test_an_upload_is_kept_and_read_by_a_worker(
         uploaded = services.upload_list(name="", file=file, default_country="CN", by=sam, campaign=campaign)
         assert sent == []
 
-    assert sent == [("campaigns.tasks.import_list", [uploaded.pk])]
+    version = uploaded.versions.get()
+    assert sent == [("campaigns.tasks.import_version", [version.pk])] * settings.IMPORT_PROCESSES
     assert (uploaded.name, uploaded.original_name, uploaded.state) == ("名单.csv", "名单.csv", "waiting")
     assert list(uploaded.campaigns.all()) == [campaign]
     assert trail() == ["list.uploaded", "campaign.list_attached"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 
 import pytest
+import python_calamine
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import AuditEntry, ContactList, Reject, Suppression
+from campaigns.lists import importing, versions
+from campaigns.models import AuditEntry, Contact, ContactList, ListVersion, Reject, Suppression
 from tests import build
 from tests.campaigns.screens.browsing import page
 
@@ -22,11 +26,84 @@ def upload(client: Client, name: str, content: bytes, query: str = ""):
     return client.post(reverse("list-upload") + query, data, follow=True)
 
 
-def test_an_uploaded_file_becomes_a_list_that_is_being_read(manager: Client):
-    html = upload(manager, "autumn.csv", b"name,phone\nAda,+12025550100\n").content.decode()
+def test_an_uploaded_file_is_shown_as_it_will_be_read_before_anything_is_imported(manager: Client):
+    html = upload(manager, "autumn.csv", "name,phone\n王芳,13800138000\nBob,12\n".encode("gb18030")).content.decode()
 
     assert ContactList.objects.get().name == "autumn"
-    assert "Rows so far" in html
+    assert ListVersion.objects.get().state == "mapping"
+    assert "王芳" in html
+    assert "+8613800138000" in html
+    assert "not a phone number" in html
+    assert not Contact.objects.exists()
+
+
+def test_a_column_is_read_as_said_and_the_next_file_of_this_source_too(manager: Client):
+    content = b"who,nummer,note\nAda,+12025550100,gold\n"
+    upload(manager, "autumn.csv", content)
+    version = ListVersion.objects.get()
+    where = {"pk": version.list_id, "number": 1}
+    said = {"means-0": "name", "means-1": "phone", "means-2": "attribute.account", "default_country": "CN"}
+    choices = {"known": "update", "shared": "different", "gone": "keep"}
+
+    response = manager.post(reverse("list-columns", kwargs=where), {**said, **choices, "then": "start"})
+    importing.run(version.list_id)
+
+    assert response.url == reverse("list-version", kwargs=where)
+    assert Contact.objects.get().attributes == {"account": {"note": "gold"}}
+    page_of_next = upload(manager, "winter.csv", content).content.decode()
+    assert "As they were read the last time." in page_of_next
+    assert ListVersion.objects.latest("pk").mapping["columns"][2]["group"] == "account"
+
+
+def test_the_encoding_is_said_otherwise_by_one_click(manager: Client):
+    upload(manager, "autumn.csv", "name,phone\n王芳,13800138000\n".encode("big5hkscs"))
+    version = ListVersion.objects.get()
+    said = {"encoding": "big5hkscs", "default_country": "CN", "known": "update", "shared": "different", "gone": "keep"}
+
+    response = manager.post(reverse("list-columns", args=[version.list_id, 1]), said, follow=True)
+
+    assert "王芳" in response.content.decode()
+    version.refresh_from_db()
+    assert (version.options, version.state) == ({"encoding": "big5hkscs"}, "mapping")
+
+
+def test_a_version_shows_its_books_and_who_changed_and_is_undone_from_there(manager: Client):
+    first = "customer id,name,phone\nC1,Ann,13800138001\nC2,Bob,13800138002\n"
+    second = "customer id,name,phone\nC1,Anna,13800138001\nC4,Dan,13800138004\nC4,Dan,13800138004\n"
+    made = ContactList.objects.create(name="A", default_country="CN")
+    for content in (first, second):
+        version = versions.add(list=made, file=ContentFile(content.encode(), name="a.csv"), by=None)
+        versions.start(version=version, by=None)
+        importing.run(made.pk)
+
+    books = page(manager, "list-version", made.pk, 2)
+    pages = {kind: page(manager, "list-people", made.pk, 2, kind) for kind in ("new", "changed", "unchanged", "gone")}
+
+    assert "3 rows = 2 good + 1 duplicate + 0 rejected." in books
+    assert "same person as row 3" in books
+    assert "name: Ann → Anna" in pages["changed"]
+    assert ("Dan" in pages["new"], "Bob" in pages["gone"], "Nobody." in pages["unchanged"]) == (True, True, True)
+    manager.post(reverse("list-undo", args=[made.pk, 2]))
+    importing.run(made.pk)
+    assert Contact.objects.get(customer_id="C1").name == "Ann"
+    assert "undone" in page(manager, "list", made.pk)
+
+
+def test_a_running_import_says_how_far_it_is_and_can_be_cancelled(manager: Client):
+    upload(manager, "autumn.csv", b"name,phone\nAda,+12025550100\n")
+    version = ListVersion.objects.get()
+    versions.start(version=version, by=None)
+    importing.step(version.pk)
+    importing.step(version.pk)
+
+    html = page(manager, "list-progress", version.list_id)
+    manager.post(reverse("list-cancel", args=[version.list_id, 1]))
+    importing.run(version.list_id)
+
+    assert "Rows a second" in html
+    assert 'data-share="40.0"' in html
+    version.refresh_from_db()
+    assert version.state == "cancelled"
 
 
 def test_a_list_uploaded_from_a_campaign_is_attached_to_it(manager: Client):
@@ -41,7 +118,7 @@ def test_a_list_uploaded_from_a_campaign_is_attached_to_it(manager: Client):
     ("name", "content", "sentence"),
     [
         ("empty.csv", b"", "The file is empty."),
-        ("list.pdf", b"%PDF", "Only CSV"),
+        ("list.pdf", b"%PDF", "Only CSV, Excel"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_next_to_the_field(manager: Client, name: str, content: bytes, sentence: str):
@@ -89,20 +166,40 @@ def test_a_failed_list_says_what_was_wrong_and_how_to_go_on(manager: Client):
     assert reverse("list-upload") in html
 
 
-def test_downloaded_rejects_run_nothing_in_a_spreadsheet(manager: Client):
-    done = ContactList.objects.create(name="Autumn", state="ready")
-    dangerous = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
-    for row_no, cell in enumerate(dangerous, start=2):
-        row = {"=name": cell, "phone": "12"}
-        Reject.objects.create(list=done, row_no=row_no, reason="malformed", column="=phone", value=cell, row=row)
+DANGEROUS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)"]
 
-    response = manager.get(reverse("list-rejects", args=[done.pk]))
+
+def with_dangerous_rejects(manager: Client) -> ListVersion:
+    rows = "".join(f'"{cell}",12\n' for cell in DANGEROUS)
+    upload(manager, "autumn.csv", f"name,phone\n{rows}Ann,13800138000\n".encode())
+    version = ListVersion.objects.get()
+    versions.start(version=version, by=None)
+    importing.run(version.list_id)
+    return version
+
+
+def test_downloaded_rejects_have_the_files_own_columns_and_run_nothing_in_a_spreadsheet(manager: Client):
+    version = with_dangerous_rejects(manager)
+
+    response = manager.get(reverse("list-rejects", args=[version.list_id, 1, "csv"]))
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text, newline="")))
 
-    assert rows[0] == ["row", "reason", "column", "value", "'=name", "phone"]
-    assert [row[3] for row in rows[1:]] == [f"'{cell}" for cell in dangerous]
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert rows[0] == ["name", "phone", "row", "reason", "column", "value", "same as"]
+    assert rows[1] == [f"'{DANGEROUS[0]}", "12", "2", "not a phone number", "phone", "12", ""]
+    assert [row[0] for row in rows[1:]] == [f"'{cell}" for cell in DANGEROUS]
+
+
+def test_rejects_as_a_workbook_are_text_whatever_they_begin_with(manager: Client):
+    version = with_dangerous_rejects(manager)
+
+    response = manager.get(reverse("list-rejects", args=[version.list_id, 1, "xlsx"]))
+    data = b"".join(response.streaming_content)
+    rows = python_calamine.load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+
+    assert [row[0] for row in rows[1:]] == DANGEROUS
+    with zipfile.ZipFile(io.BytesIO(data)) as unpacked:
+        assert b"<f>" not in unpacked.read("xl/worksheets/sheet1.xml")
 
 
 def test_an_empty_do_not_call_list_says_so(supervisor: Client):

@@ -1,0 +1,121 @@
+"""What a row says of a person beside who they are and where they can be called: products, consent, order, attributes.
+
+Nothing here refuses a row. A value that can't be read as what its column should hold is a doubt: an attribute keeps its
+text, anything else is left out, and the import counts doubts by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from campaigns.lists import values
+from campaigns.lists.columns import AttributeColumn, Layout
+from campaigns.lists.values import Type, Value
+
+LONGEST_SOURCE = 64
+
+Attributes = dict[str, dict[str, Value]]
+
+
+class Consent(NamedTuple):
+    """What the list says the person agreed to: `basis` is one of rules.consent's codes."""
+
+    basis: str
+    date: date | None = None
+    source: str = ""
+
+
+class Details(NamedTuple):
+    """`doubts` are the columns whose values could not be read."""
+
+    attributes: Attributes
+    products: tuple[str, ...]
+    consent: Consent | None
+    priority: int | None
+    score: int | None
+    doubts: tuple[int, ...]
+
+
+def reader(layout: Layout) -> Callable[[list[str]], Details]:
+    """What reads the details of a row that has a cell for every column."""
+    has_details = layout.has_details
+    plain = _plain_groups(layout)
+    typed = [column for column in layout.attributes if column.type != Type.TEXT]
+
+    def read_cells(cells: list[str]) -> Details:
+        attributes: Attributes = {}
+        for group, columns in plain:
+            found: dict[str, Value] = {key: text for index, key in columns if (text := cells[index].strip())}
+            if found:
+                attributes[group] = found
+        doubts = _add_typed(attributes, typed, cells) if typed else []
+        if not has_details:
+            return Details(attributes, (), None, None, None, tuple(doubts))
+        return _rest(layout, cells, attributes, doubts)
+
+    return read_cells
+
+
+def _plain_groups(layout: Layout) -> list[tuple[str, list[tuple[int, str]]]]:
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for column in layout.attributes:
+        if column.type == Type.TEXT:
+            groups.setdefault(column.group, []).append((column.index, column.key))
+    return list(groups.items())
+
+
+def _rest(layout: Layout, cells: list[str], attributes: Attributes, doubts: list[int]) -> Details:
+    products = tuple(
+        name for column in layout.products for name in values.products(cells[column.index].strip(), column.separator)
+    )
+    consent = _consent(layout, cells, doubts)
+    priority, score = (_whole(layout, cells, field, doubts) for field in ("priority", "score"))
+    doubts += [column.index for column in layout.statuses if values.status(cells[column.index].strip()) is None]
+    return Details(attributes, tuple(dict.fromkeys(products)), consent, priority, score, tuple(doubts))
+
+
+def status(layout: Layout, cells: list[str], phone: int) -> str:
+    """What the row says of the number in the column `phone`; empty when nothing that we know."""
+    found = (values.status(cells[column.index].strip()) for column in layout.statuses if column.phone == phone)
+    return next((code for code in found if code), "")
+
+
+def _add_typed(attributes: Attributes, columns: list[AttributeColumn], cells: list[str]) -> list[int]:
+    """Those columns whose text is none of their type; they keep it."""
+    doubts = []
+    for column in columns:
+        if text := cells[column.index].strip():
+            value = values.typed(text, column.type, column.date_order)
+            if value is None:
+                doubts.append(column.index)
+            attributes.setdefault(column.group, {})[column.key] = text if value is None else value
+    return doubts
+
+
+def _consent(layout: Layout, cells: list[str], doubts: list[int]) -> Consent | None:
+    """The consent, when the row says that there is one: a date alone is the date of some, a source alone is nothing."""
+    basis_at, date_at, source_at = (layout.fields.get(f"consent_{part}") for part in ("basis", "date", "source"))
+    given = cells[date_at].strip() if date_at is not None else ""
+    on = values.day(given, layout.consent_date_order) if given else None
+    if date_at is not None and given and on is None:
+        doubts.append(date_at)
+    basis: str | None = values.EXPLICIT if on else ""
+    if basis_at is not None:
+        basis = values.basis(cells[basis_at].strip())
+        if basis is None:
+            doubts.append(basis_at)
+    source = cells[source_at].strip()[:LONGEST_SOURCE] if source_at is not None else ""
+    return Consent(basis, on, source) if basis else None
+
+
+def _whole(layout: Layout, cells: list[str], field: str, doubts: list[int]) -> int | None:
+    index = layout.fields.get(field)
+    text = "" if index is None else cells[index].strip()
+    if not text or index is None:
+        return None
+    found = values.priority(text) if field == "priority" else values.whole(text)
+    if found is None:
+        doubts.append(index)
+    return found
