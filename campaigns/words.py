@@ -94,7 +94,7 @@ ENCODING_EVIDENCE: Words = {
 MEANINGS: Words = {
     "ignore": _("not read"),
     "customer_id": _("customer id"),
-    "name": _("name"),
+    "name": _("name of the person"),
     "first_name": _("first name"),
     "last_name": _("last name"),
     "phone": _("phone number"),
