@@ -92,6 +92,55 @@ ENCODING_EVIDENCE: Words = {
     "workbook": _("a workbook says it itself"),
 }
 
+# What a column of a list may be read as (lists.mapping).
+MEANINGS: Words = {
+    "ignore": _("not read"),
+    "customer_id": _("customer id"),
+    "name": _("name of the person"),
+    "first_name": _("first name"),
+    "last_name": _("last name"),
+    "phone": _("phone number"),
+    "number_status": _("status of the number"),
+    "time_zone": _("time zone"),
+    "region": _("region"),
+    "language": _("language"),
+    "products": _("products held"),
+    "consent_basis": _("basis of consent"),
+    "consent_date": _("date of consent"),
+    "consent_source": _("source of consent"),
+    "priority": _("priority"),
+    "score": _("score"),
+    "attribute": _("attribute"),
+}
+
+# What a column's meaning was guessed by (lists.mapping.guessing).
+MAPPING_EVIDENCE: Words = {
+    "": _("chosen by a person"),
+    "name": _("by its name"),
+    "valid_numbers": _("nearly all cells are phone numbers"),
+    "names_of_people": _("nearly all cells are names of people"),
+    "time_zones": _("nearly all cells are time zones"),
+    "languages": _("nearly all cells are languages"),
+    "emails": _("nearly all cells are e-mail addresses"),
+    "dates": _("nearly all cells are dates"),
+    "amounts": _("nearly all cells are amounts of money"),
+    "numbers": _("nearly all cells are numbers"),
+    "yes_or_no": _("nearly all cells say yes or no"),
+    "nothing": _("neither its name nor its cells say what it is"),
+}
+
+# Why a list can't be read by a mapping (lists.mapping).
+MAPPING_TROUBLES: Words = {
+    "no_phone": _("No column is a phone number. Say which one is."),
+    "same_meaning": _("Several columns are said to be the same. Keep one of them."),
+    "same_attribute": _("Several columns are said to be the same attribute. Give them different names."),
+    "no_such_phone": _("The status belongs to a column that is no phone number. Choose another one."),
+    "no_key": _("The attribute has no name. Write one."),
+    "too_long": _("The label or name is too long. Write a shorter one."),
+    "unknown_code": _("This column has a setting that does not exist. Choose again."),
+    "missing_column": _("The file has no such column. Choose a mapping that fits, or map the columns again."),
+}
+
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),

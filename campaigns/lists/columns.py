@@ -217,11 +217,6 @@ def _refuse_same_meaning(names: tuple[str, ...], fields: dict[str, int], field: 
 
 
 def _no_phone_column(names: tuple[str, ...]) -> str:
-    if any(re.fullmatch(r"\+?[\d\s().-]{6,}", name) for name in names):
-        return _(
-            "The first row holds data instead of column names. Add a row of names above it, for example "
-            "“customer id, name, phone”, and upload the list again."
-        )
     shown = ", ".join(name[:30] for name in names[:8]) + (" …" if len(names) > 8 else "")
     sentence = _(
         "None of the columns (%(columns)s) is known as a phone number. Name one of them “phone”, “mobile” or “手机号” "

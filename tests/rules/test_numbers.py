@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import timezone
 
+from campaigns.rules import numbers, plans
 from campaigns.rules.numbers import LineType, NotANumber, Number, Reason, check, is_country
 
 SHANGHAI_MOBILE = 8613800138000
@@ -155,3 +156,50 @@ def test_a_number_read_is_read_again_as_itself(text: str, country: str) -> None:
         assert number.zones
         for anywhere in ("CN", "US", country):
             assert check(number.e164, anywhere) == number
+
+
+def as_the_library_alone_says(text: str, country: str) -> Number | NotANumber:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "find", lambda *_: None)
+        return check(text, country)
+
+
+def ways_to_write(example: phonenumbers.PhoneNumber) -> list[str]:
+    national = phonenumbers.national_significant_number(example)
+    abroad = f"{example.country_code}{national}"
+    neighbours = [national[:-2] + digits for digits in ("00", "37", "99")]
+    apart = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return [
+        *neighbours,
+        f"0{national}",
+        f"1{national}",
+        national + "1",
+        national[:-1],
+        abroad,
+        f"+{abroad}",
+        f"00{abroad}",
+        f"+{example.country_code}0{national}",
+        apart,
+    ]
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_fast_way_says_what_the_library_says(region: str) -> None:
+    examples = (phonenumbers.example_number_for_type(region, kind) for kind in range(11))
+
+    for text in {text for example in examples if example for text in ways_to_write(example)}:
+        for country in (region, "CN", "US"):
+            assert check(text, country) == as_the_library_alone_says(text, country), (text, country)
+
+
+@given(near_numbers(), st.sampled_from(["CN", "US", "GB", "IT", "MX", "AR", "BR", "RU", "JE", "CA", "KZ", "HK"]))
+@settings(max_examples=500, deadline=None)
+def test_the_fast_way_never_disagrees(text: str, country: str) -> None:
+    assert check(text, country) == as_the_library_alone_says(text, country)
+
+
+@pytest.mark.parametrize("text", ["13800138000", "+8613800138000", "+1 (212) 555-0123", "8613800138000"])
+def test_common_numbers_do_not_need_the_library(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "_as_the_library_says", lambda *_: pytest.fail("asked the library"))
+
+    assert isinstance(check(text, "CN"), Number)

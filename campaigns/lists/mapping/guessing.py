@@ -37,6 +37,8 @@ SURNAMES = frozenset(
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
 _LATIN_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,3}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}")
+# Digits that begin with a zero or are many are a code: as a number they would be another text.
+_CODE = re.compile(r"\+|-?0\d|\d{10}")
 _DIGITS = re.compile(r"'?\+?[\d ()-]{7,20}")
 
 
@@ -122,8 +124,8 @@ def _typed(column: Column, cells: list[str]) -> Column:
     types: list[tuple[Type, Why, Callable[[str], object]]] = [
         (Type.DATE, Why.DATES, lambda cell: values.day(cell, order)),
         (Type.YES_NO, Why.YES_OR_NO, lambda cell: values.yes_or_no(cell) is not None and not cell.isdigit()),
-        (Type.NUMBER, Why.NUMBERS, _is_quantity),
-        (Type.MONEY, Why.AMOUNTS, lambda cell: values.money(cell) is not None and not cell.isdigit()),
+        (Type.NUMBER, Why.NUMBERS, lambda cell: values.number(cell) is not None and not _CODE.match(cell)),
+        (Type.MONEY, Why.AMOUNTS, lambda cell: values.money(cell) is not None and not _CODE.match(cell)),
     ]
     for kind, why, fits in types:
         if (share := _share(cells, fits)) >= NEARLY_ALL:
@@ -152,11 +154,6 @@ def _is_name(cell: str) -> bool:
     if _HAN_NAME.fullmatch(cell):
         return cell[0] in SURNAMES
     return bool(_LATIN_NAME.fullmatch(cell)) and cell == cell.title()
-
-
-def _is_quantity(cell: str) -> bool:
-    """Digits that begin with a zero or are many are a code: as a number they would be another text."""
-    return values.number(cell) is not None and not re.match(r"\+|-?0\d|\d{13}", cell)
 
 
 def _each_once(found: list[Column]) -> Iterator[Column]:

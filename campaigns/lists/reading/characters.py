@@ -103,13 +103,15 @@ def _look(scan: Scan, data: bytes, first: int) -> None:
 
 
 def _count_invalid(scan: Scan, data: bytes) -> None:
-    for line in data.splitlines():
+    for line in data.splitlines(keepends=True):
         if scan.invalid > scan.valid + 1000:
             return
         try:
             scan.valid += len(line) - len(line.decode())
-        except UnicodeDecodeError:
-            scan.invalid += 1
+        except UnicodeDecodeError as error:
+            # A file that was cut off may end in the middle of a character: its last line is still what it was.
+            is_cut_off = error.reason == "unexpected end of data" and error.end == len(line)
+            scan.valid, scan.invalid = scan.valid + is_cut_off, scan.invalid + (not is_cut_off)
 
 
 def _take_samples(scan: Scan, data: bytes, first: int) -> None:
@@ -128,9 +130,10 @@ def _by_plausibility(scan: Scan) -> Evidence:
         return Evidence("utf-8", Why.ASCII)
     scores = {encoding: _plausible(scan, encoding) for encoding in BY_PLAUSIBILITY}
     best = max(scores, key=lambda encoding: scores[encoding])
-    if _is_utf8(scan, scores[best]):
+    nothing_fits = scores[best] < LEAST_PLAUSIBLE
+    if _is_utf8(scan, scores[best]) or (nothing_fits and not scan.invalid):
         return _evidence(scan, "utf-8", Why.VALID_UTF8)
-    if scores[best] < LEAST_PLAUSIBLE:
+    if nothing_fits:
         raise Unreadable(
             _(
                 "The characters can't be read as UTF-8, UTF-16, GB18030, Big5 or Latin-1. Save the list as “CSV UTF-8” "

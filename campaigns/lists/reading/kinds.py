@@ -87,7 +87,7 @@ def _refuse(head: bytes) -> None:
 
 def _is_text(head: bytes) -> bool:
     controls = len(head) - len(head.translate(None, CONTROLS))
-    return controls * 20 <= len(head)
+    return controls * 10 <= len(head)
 
 
 def utf16_order(head: bytes) -> str | None:
@@ -100,6 +100,6 @@ def utf16_order(head: bytes) -> str | None:
     if head.startswith(b"\xfe\xff"):
         return "utf-16-be"
     zeros = (head[::2].count(0), head[1::2].count(0))
-    if max(zeros) > len(head) // 20 and max(zeros) > 4 * min(zeros):
+    if max(zeros) > max(1, len(head) // 20) and max(zeros) > 4 * min(zeros):
         return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     return None

@@ -13,7 +13,6 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import NamedTuple
 
 MOST_LINES = 100  # of one row, in its quoted cells
@@ -32,6 +31,10 @@ class Flaw(StrEnum):
     UNDECODABLE = "undecodable"
     NUL_BYTES = "nul_bytes"
     CUT_OFF = "cut_off"
+
+
+class _TooLong(Exception):
+    """A row has more lines than rows have."""
 
 
 class Row(NamedTuple):
@@ -126,25 +129,37 @@ def _until_flaw(
     lines: list[str], at: int, delimiter: str, final: bool
 ) -> Generator[Record, None, tuple[int, Flaw | None]]:
     """Good records from line `at` on; in the end how many lines they are, and what is wrong with the next one."""
-    reader = csv.reader(islice(lines, at, None), delimiter=delimiter, strict=True, skipinitialspace=True)
     done = 0
+
+    def feed() -> Iterator[str]:
+        for index in range(at, len(lines)):
+            # Else each line that opens a quotation mark would be read to the end of the block.
+            if index - at - done > MOST_LINES:
+                raise _TooLong
+            yield lines[index]
+
+    reader = csv.reader(feed(), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         for cells in reader:
-            if _is_too_long(lines[at + done : at + reader.line_num]):
+            if _is_too_long(lines, at + done, at + reader.line_num):
                 return done, Flaw.BROKEN_QUOTE
             yield Record(cells, "", reader.line_num - done)
             done = reader.line_num
+    except _TooLong:
+        return done, Flaw.BROKEN_QUOTE
     except csv.Error as error:
-        rest = lines[at + done : at + reader.line_num]
-        if not final and at + reader.line_num == len(lines) and not _is_too_long(rest):
+        goes_on = not final and at + reader.line_num == len(lines)
+        if goes_on and not _is_too_long(lines, at + done, at + reader.line_num):
             return done, None
-        in_one_line = len(rest) == 1 and "field larger" in str(error)
+        in_one_line = reader.line_num - done == 1 and "field larger" in str(error)
         return done, Flaw.CELL_TOO_LONG if in_one_line else Flaw.BROKEN_QUOTE
     return done, None
 
 
-def _is_too_long(lines: list[str]) -> bool:
-    return len(lines) > 1 and (len(lines) > MOST_LINES or sum(map(len, lines)) > MOST_CHARACTERS)
+def _is_too_long(lines: list[str], start: int, stop: int) -> bool:
+    if stop - start < 2:
+        return False
+    return stop - start > MOST_LINES or sum(map(len, lines[start:stop])) > MOST_CHARACTERS
 
 
 def _marked(record: Record) -> Record:

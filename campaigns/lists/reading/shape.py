@@ -51,6 +51,8 @@ def find_shape(data: bytes, form: Format, has_header: bool | None) -> Shape:
         skipped = []
     if not rows:
         raise Unreadable(_("The file has no rows. Export the list again and upload the new file."))
+    if all(record.flaw for _no, record in rows) or (rows[0][1].flaw and has_header is not False):
+        raise Unreadable(_("The first rows of the file are damaged. Export the list again and upload the new file."))
     at = _header_at([record for _no, record in rows], has_header)
     if at is None:
         width = _usual_width([record for _no, record in rows])
@@ -78,7 +80,8 @@ def _known(record: Record) -> int:
 
 
 def _usual_width(rows: Sequence[Record]) -> int:
-    return Counter(len(record.cells) for record in rows if not record.flaw).most_common(1)[0][0] if rows else 0
+    widths = Counter(len(record.cells) for record in rows if not record.flaw)
+    return widths.most_common(1)[0][0] if widths else 0
 
 
 def _header_at(rows: Sequence[Record], has_header: bool | None) -> int | None:
@@ -87,7 +90,7 @@ def _header_at(rows: Sequence[Record], has_header: bool | None) -> int | None:
         return None
     if not _known(rows[0]):
         below_titles = next((at for at, record in enumerate(rows[:TITLES]) if _known(record) > 1), None)
-        if below_titles is not None and not any(_is_data(record) for record in rows[:below_titles]):
+        if below_titles is not None and not any(record.flaw or _is_data(record) for record in rows[:below_titles]):
             return below_titles
         if not has_header and _is_data(rows[0]):
             return None

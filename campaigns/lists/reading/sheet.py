@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns.lists.columns import Layout, Unreadable, understand
 from campaigns.lists.mapping import check
 from campaigns.lists.mapping.guessing import guess
-from campaigns.lists.reading.evidence import Alternative, Evidence, Sample, Why
+from campaigns.lists.reading.evidence import Evidence, Why
 from campaigns.lists.reading.records import Flaw, Format, Row, rows
 
 VERSION = 1
@@ -104,12 +104,15 @@ class Sheet:
                 yield row
 
     def as_json(self) -> dict[str, Any]:
-        """To be kept beside the list, so that a part can be read by another process or after a restart."""
+        """To be kept beside the list, so that a part can be read by another process or after a restart.
+
+        The pieces of text in the evidence are people's data and stay in the file.
+        """
         known = {name: getattr(self, name) for name in PLAIN_FIELDS}
         return known | {
             "version": VERSION,
             "index": [list(asdict(part).values()) for part in self.index],
-            "evidence": asdict(self.evidence),
+            "evidence": [self.evidence.encoding, self.evidence.why, self.evidence.plausible],
         }
 
     @classmethod
@@ -118,7 +121,8 @@ class Sheet:
         plain = {name: known[name] for name in PLAIN_FIELDS}
         lists = {name: tuple(plain[name]) for name in ("header", "sheet_names")}
         index = tuple(Part(*values) for values in known["index"])
-        return cls(path=path, index=index, evidence=_evidence(known["evidence"]), **(plain | lists))
+        encoding, why, plausible = known["evidence"]
+        return cls(path=path, index=index, evidence=Evidence(encoding, Why(why), plausible), **(plain | lists))
 
 
 PLAIN_FIELDS = [item.name for item in fields(Sheet) if item.name not in ("path", "index", "evidence")]
@@ -126,12 +130,3 @@ PLAIN_FIELDS = [item.name for item in fields(Sheet) if item.name not in ("path",
 
 def changed() -> str:
     return _("The file changed while it was being read. Upload it again.")
-
-
-def _evidence(known: dict[str, Any]) -> Evidence:
-    others = tuple(Alternative(o["encoding"], o["plausible"], _samples(o["samples"])) for o in known["alternatives"])
-    return Evidence(known["encoding"], Why(known["why"]), known["plausible"], _samples(known["samples"]), others)
-
-
-def _samples(known: list[dict[str, Any]]) -> tuple[Sample, ...]:
-    return tuple(Sample(**sample) for sample in known)
