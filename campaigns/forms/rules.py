@@ -190,7 +190,7 @@ class ProfilesForm(forms.Form):
 
 
 class ProfileFileForm(forms.Form):
-    """A file of compliance profiles; what is wrong inside it is said by campaigns.rules.profiles."""
+    """A file of compliance profiles; what is wrong inside it is found by campaigns.rules.profiles."""
 
     file = forms.FileField(
         label=gettext_lazy("File of profiles"), widget=forms.FileInput(attrs={"accept": ".json,application/json"})

@@ -48,7 +48,7 @@ CADENCES = (
     [],
 )
 # How often a lead is tried: as good as always, so that other rules are what stops it, or hardly.
-MANY, FEW, ONE = 1000, 3, 1
+MANY, FEW, ONE = 1000, 2, 1
 ZONES = ("America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Shanghai", "Asia/Kolkata")
 COUNTRIES = {"America": "US", "Europe/London": "GB", "Europe/Berlin": "DE", "Asia/Shanghai": "CN", "Asia/Kolkata": "IN"}
 REGIONS = ("US-FL", "US-CA", "US-TX", "US-NY")
@@ -130,8 +130,8 @@ def _campaigns(count: int) -> list[Campaign]:
     for number in range(count):
         campaign = build.campaign(
             line_of_business=(*lines, None)[number % 3], week=WEEKS[number % len(WEEKS)],
-            max_attempts=(MANY, ONE, MANY, MANY, MANY, FEW, MANY, MANY)[number % 8],
-            calls_on_holidays=number % 2 == 0, spread=number % 4 == 3, wrap_up_seconds=3600,
+            max_attempts=(MANY, ONE, MANY, FEW)[number % 4],
+            calls_on_holidays=number % 2 == 0, spread=number % 2 == 0, wrap_up_seconds=3600,
             cadence=CADENCES[number % len(CADENCES)],
         )  # fmt: skip
         if number % 2:
