@@ -32,6 +32,11 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# What is remembered by an id (rules by version, waterfalls by campaign) must not be that of another database.
+FAR_IDS = """
+SELECT setval(pg_get_serial_sequence('campaigns_policyversion', 'id'), 10000000),
+       setval(pg_get_serial_sequence('campaigns_campaign', 'id'), 10000000)
+"""
 PATIENCE_MS = 30_000  # a slow machine is not a failure
 Open = Callable[..., Window]
 
@@ -52,6 +57,8 @@ def database(django_db_blocker) -> Iterator[None]:
         connection.close()
         connection.settings_dict["NAME"] = name
         call_command("migrate", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(FAR_IDS)
         rulebook.install()
         yield
         connections.close_all()
