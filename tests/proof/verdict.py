@@ -17,7 +17,7 @@ from tests.proof.race import Race
 from tests.proof.recovery import settle
 
 PATIENCE = 60.0  # seconds
-CALLS_A_MINUTE = 300  # the least that makes it a race, on a slow machine
+CALLS_A_MINUTE = 150  # the least that makes it a race, on a slow machine
 
 # Refunded calls have no touch; every other has exactly its own.
 UNEVEN = """
