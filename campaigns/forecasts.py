@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import sqrt
+from random import getrandbits
 from typing import Any
 
 from django.db import connection
@@ -34,22 +35,14 @@ RING_SECONDS = 18.0
 
 COLUMNS = "contact_id, attempts, callback, callback_expires_at, state, reason, due_at"
 ALL = f"SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s"
-# A point on the line of contacts, and the next lead after it: as many index probes as leads, whatever the size.
+# Those with the lowest of their hashes: one pass over the index one_lead_per_contact_and_campaign, then as many probes
+# as are asked. Every lead is as likely as any other, however its contact's id lies among those of other lists.
 SOME = f"""
-SELECT DISTINCT ON (l.contact_id) {COLUMNS.replace("contact_id", "l.contact_id")}
-FROM (
-    -- In the select list of the series: a subquery that does not depend on it would be evaluated once for all.
-    SELECT (%(low)s + random() * (%(high)s - %(low)s))::bigint AS point FROM generate_series(1, %(sample)s)
-) p CROSS JOIN LATERAL (
-    SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id >= p.point
-    ORDER BY contact_id LIMIT 1
-) l
+SELECT {COLUMNS} FROM campaigns_lead WHERE campaign_id = %(campaign)s AND contact_id IN (
+    SELECT contact_id FROM campaigns_lead WHERE campaign_id = %(campaign)s
+    ORDER BY hashint8extended(contact_id, %(seed)s) LIMIT %(sample)s)
 """
-ENDS = """
-SELECT count(*), (SELECT contact_id FROM campaigns_lead WHERE campaign_id = %(campaign)s ORDER BY contact_id LIMIT 1),
-       (SELECT contact_id FROM campaigns_lead WHERE campaign_id = %(campaign)s ORDER BY contact_id DESC LIMIT 1)
-FROM campaigns_lead WHERE campaign_id = %(campaign)s
-"""
+COUNT = "SELECT count(*) FROM campaigns_lead WHERE campaign_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +165,9 @@ def _end_of_day(now: datetime) -> datetime:
 def _rows(campaign_id: int, sample: int) -> tuple[int, list[tuple[Any, ...]]]:
     """How many leads there are, and all of them or a sample."""
     with connection.cursor() as cursor:
-        cursor.execute(ENDS, {"campaign": campaign_id})
-        count, low, high = cursor.fetchone()
-        if not count:
-            return 0, []
-        values = {"campaign": campaign_id, "sample": sample, "low": low, "high": high}
+        cursor.execute(COUNT, [campaign_id])
+        (count,) = cursor.fetchone()
+        values = {"campaign": campaign_id, "sample": sample, "seed": getrandbits(63)}
         cursor.execute(ALL if count <= sample else SOME, values)
         return count, cursor.fetchall()
 

@@ -15,7 +15,7 @@ settings.register_profile("fairdial", deadline=None, max_examples=60, suppress_h
 settings.load_profile("fairdial")
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 # The quick ones first: what is broken shows early.
-ORDER = ("rules", "campaigns", "dialer", "pbx", "e2e", "proof", "deploy")
+ORDER = ("rules", "campaigns", "dialer", "pbx", "browser", "e2e", "proof", "deploy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,7 @@ WINDOWS = (("rolling", gettext_lazy("a rolling time")), *FrequencyCap.Window.cho
 MINUTES = {"minutes": 1, "hours": 60, "days": 1440}
 UNITS = (("hours", gettext_lazy("hours")), ("days", gettext_lazy("days")))
 # Touches are kept for so long; see the constraints of the models.
+LENGTHS = gettext_lazy("From 1 hour to 31 days: what is older may be gone.")
 LONGEST_WINDOW_HOURS, LONGEST_GAP_MINUTES, LONGEST_REFUSAL_MINUTES = 744, 50_400, 5_256_000
 PROFILE_FILE_BYTES = 1_000_000
 
@@ -74,7 +75,14 @@ class CapForm(RuleForm):
         label=gettext_lazy("What is counted"), choices=FrequencyCap.Counts.choices, initial="attempts"
     )
     window = forms.ChoiceField(label=gettext_lazy("Within"), choices=WINDOWS, initial="rolling")
-    length = forms.IntegerField(label=gettext_lazy("In any"), min_value=1, max_value=744, initial=24, required=False)
+    length = forms.IntegerField(
+        label=gettext_lazy("In any"),
+        min_value=1,
+        max_value=LONGEST_WINDOW_HOURS,
+        initial=24,
+        required=False,
+        error_messages=dict.fromkeys(("min_value", "max_value"), LENGTHS),
+    )
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="hours", required=False)
 
     field_order = ("limit", "counts", "per", "window", "length", "unit", "scope", "calls")
@@ -86,7 +94,7 @@ class CapForm(RuleForm):
             hours = 24
             self.errors.pop("length", None)
         elif "length" not in self.errors and not 1 <= hours <= LONGEST_WINDOW_HOURS:
-            self.add_error("length", _("From 1 hour to 31 days: what is older may be gone."))
+            self.add_error("length", LENGTHS)
         cleaned["window_hours"] = hours
         return cleaned
 
@@ -190,7 +198,7 @@ class ProfilesForm(forms.Form):
 
 
 class ProfileFileForm(forms.Form):
-    """A file of compliance profiles; what is wrong inside it is said by campaigns.rules.profiles."""
+    """A file of compliance profiles; what is wrong inside it is found by campaigns.rules.profiles."""
 
     file = forms.FileField(
         label=gettext_lazy("File of profiles"), widget=forms.FileInput(attrs={"accept": ".json,application/json"})

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns import policies
 from campaigns.models import Campaign, ComplianceProfile, FrequencyCap, MinimumGap, User
@@ -16,6 +15,7 @@ from campaigns.rulebook.rows import add_cap, add_gap
 from campaigns.rules import policy as policy_rules
 from campaigns.rules import profiles
 from campaigns.rules.profiles import Profile
+from campaigns.rules.reading import BadProfile, Must
 from campaigns.services import audit
 
 PROFILES = Path(__file__).parent.parent / "data" / "compliance_profiles.json"
@@ -33,15 +33,21 @@ FIRST_GAPS: tuple[dict[str, Any], ...] = (
 
 
 def load_profiles(text: str, by: User | None) -> list[str]:
-    """Keep the profiles of a file; returns the names of those that are new or changed. Raises profiles.BadProfile.
+    """Keep the profiles of a file; returns the names of those that are new or changed. Raises BadProfile.
 
     A changed profile wants to be confirmed again, and binds its campaigns as it now is.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise profiles.BadProfile(_("The file is not JSON: %(error)s") % {"error": error}) from error
+    data = _read(text)
     return [profile.name for profile in profiles.parse(data) if _keep(profile, by)]
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadProfile(Must.JSON, line=error.lineno, column=error.colno) from error
+    except (ValueError, RecursionError) as error:  # Python reads no number of more than 4,300 digits
+        raise BadProfile(Must.READABLE) from error
 
 
 @transaction.atomic

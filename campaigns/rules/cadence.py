@@ -32,7 +32,7 @@ class Step:
 
 def kind_of(label: str) -> str:
     """A phone's label as cadences know it: lists write an extension behind it, or have nothing but that."""
-    return label.partition(" ext. ")[0].removeprefix("ext. ")
+    return "" if label.startswith("ext. ") else label.partition(" ext. ")[0]
 
 
 def in_turn(labels: Sequence[str], attempts: int, steps: Sequence[Step]) -> list[int]:

@@ -2,7 +2,7 @@
 
 A profile gives calling hours, caps, gaps and the least ring time as rules of campaigns.rules, and says where its
 figures come from: `evidence` is the weakest that any of them rests on. What is not exactly as documented is refused
-with one sentence, because a rule that was read wrongly calls people at the wrong time.
+(BadProfile), because a rule that was read wrongly calls people at the wrong time.
 
 `base` names a profile that stands before it. Its country, hours, caps, least ring time, abandon budget and consent hold
 unless the profile gives its own, which then replace it as a whole. Its gaps hold too, but for those after an outcome
@@ -19,12 +19,10 @@ from itertools import pairwise
 from typing import Any
 
 from campaigns.rules.caps import LEVELS, LONG, REFUSAL, Calls, Cap, Gap, Period
-from campaigns.rules.reading import BadProfile, Field
+from campaigns.rules.reading import Field, Must
 from campaigns.rules.regions import ZONES_OF_REGION
 from campaigns.rules.retries import DEFAULTS
 from campaigns.rules.windows import Hours, Span, common_spans
-
-__all__ = ["BadProfile", "Profile", "common_week", "min_ring", "parse"]
 
 EVIDENCE = ("seen in a public document", "secondary source", "general knowledge")
 PERS = ("contact", "phone")
@@ -74,14 +72,14 @@ class Profile:
 
 def parse(data: Any) -> tuple[Profile, ...]:
     """The profiles of a file's JSON, in its order; raises BadProfile."""
-    listed = Field("The file of compliance profiles", "", data).record(("profiles",)).at("profiles")
+    listed = Field("", "", data).record(("profiles",)).at("profiles")
     known: dict[str, dict[str, Any]] = {}
     found = []
     for entry in listed.entries():
         name = _name(entry.record().at("name"), known)
-        own = Field(f"Compliance profile {name}", "", entry.value).record((*OWN, *UNSAID))
+        own = Field(name, "", entry.value).record((*OWN, *UNSAID))
         known[name] = _with_base(own, known)
-        found.append(_profile(name, Field(own.owner, "", known[name])))
+        found.append(_profile(name, Field(name, "", known[name])))
     return tuple(found)
 
 
@@ -127,9 +125,9 @@ def _ends(spans: Iterable[Span]) -> set[tuple[str, int]]:
 
 def _name(field: Field, known: Mapping[str, Any]) -> str:
     if not isinstance(field.value, str) or not _NAME.fullmatch(field.value):
-        raise field.bad("lower-case letters, digits and _, beginning with a letter, at most 40")
+        raise field.bad(Must.NAME)
     if field.value in known:
-        raise field.bad("a name that no profile before it has")
+        raise field.bad(Must.NEW_NAME)
     return field.value
 
 
@@ -163,7 +161,7 @@ def _profile(name: str, entry: Field) -> Profile:
 
 def _country(field: Field) -> str:
     if not isinstance(field.value, str) or not _COUNTRY.fullmatch(field.value):
-        raise field.bad("two capital letters such as US, or an empty text for several countries")
+        raise field.bad(Must.COUNTRY)
     return field.value
 
 
@@ -186,15 +184,15 @@ def _hours(name: str, entry: Field) -> tuple[Hours, ...]:
     """The profile's own hours, which hold for everybody it is used for, and those of single regions."""
     regional = entry.at("regional_hours").record()
     if entry.value["hours"] is None and not regional.value:
-        raise entry.at("hours").bad("spans of each weekday, unless there are regional_hours")
+        raise entry.at("hours").bad(Must.HOURS)
     own = [] if entry.value["hours"] is None else [_week_of(f"{name}.hours", entry.at("hours"))]
-    return (*own, *(_regional(name, regional.at(code), code, entry.value["country"]) for code in regional.value))
+    return (*own, *(_regional(name, regional, code, entry.value["country"]) for code in regional.value))
 
 
-def _regional(name: str, field: Field, code: str, country: str) -> Hours:
+def _regional(name: str, regional: Field, code: str, country: str) -> Hours:
     if code not in ZONES_OF_REGION or not code.startswith(f"{country}-"):
-        raise Field(field.owner, "regional_hours key", code).bad("regions of the profile's country, such as US-FL")
-    return _week_of(f"{name}.hours-{code[3:]}", field, frozenset({code}))
+        raise regional.bad_key(code, Must.REGION)
+    return _week_of(f"{name}.hours-{code[3:]}", regional.at(code), frozenset({code}))
 
 
 def _week_of(name: str, field: Field, regions: frozenset[str] = frozenset()) -> Hours:
@@ -203,10 +201,10 @@ def _week_of(name: str, field: Field, regions: frozenset[str] = frozenset()) -> 
     for key in field.record().value:
         days = _days(key)
         if key != "hol" and (not days or any(day in week for day in days)):
-            raise Field(field.owner, f"{field.path} key", key).bad("weekdays such as 1-5 or 6, each only once, and hol")
+            raise field.bad_key(key, Must.WEEKDAYS)
         week |= dict.fromkeys(days, _spans(field.at(key)))
     if len(week) < 7:
-        raise field.bad("spans of every weekday from 1 to 7; an empty list for a day without calls")
+        raise field.bad(Must.WHOLE_WEEK)
     holiday = _spans(field.at("hol")) if field.has("hol") else None
     return Hours(name, tuple(week[day] for day in range(1, 8)), holiday, regions=regions)
 
@@ -219,7 +217,7 @@ def _days(key: str) -> range:
 def _spans(field: Field) -> tuple[Span, ...]:
     spans = tuple(_span(each) for each in field.entries())
     if any(later[0] <= earlier[1] for earlier, later in pairwise(spans)):
-        raise field.bad("spans in the order of the day, with time between them")
+        raise field.bad(Must.ORDERED_SPANS)
     return spans
 
 
@@ -227,14 +225,14 @@ def _span(field: Field) -> Span:
     written = _SPAN.fullmatch(field.value) if isinstance(field.value, str) else None
     start, end = (int(written[n]) * 60 + int(written[n + 1]) for n in (1, 3)) if written else (0, 0)
     if not start < end <= 1440:
-        raise field.bad('a span such as "09:00-20:00" that ends later than it begins, at 24:00 at the latest')
+        raise field.bad(Must.SPAN)
     return start, end
 
 
 def _cap(name: str, field: Field) -> Cap:
     field.record(("limit", "counts", "per", "scope", "window", "window_hours", "calls"))
     if field.has("window") == field.has("window_hours"):
-        raise field.bad("either a window of day, week or month, or window_hours")
+        raise field.bad(Must.ONE_WINDOW)
     calendar = Period(field.at("window").choice(Period)) if field.has("window") else None
     return Cap(
         name=name,
@@ -250,7 +248,7 @@ def _cap(name: str, field: Field) -> Cap:
 def _gaps(name: str, field: Field) -> tuple[Gap, ...]:
     gaps = tuple(_gap(name, gap) for gap in field.entries())
     if len({gap.after for gap in gaps}) < len(gaps):
-        raise field.bad("one gap after each outcome")
+        raise field.bad(Must.ONE_GAP_EACH)
     return gaps
 
 

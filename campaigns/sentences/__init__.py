@@ -7,6 +7,7 @@ place. One module per kind of rule; `named` finds the rule that a decision names
 from __future__ import annotations
 
 from campaigns.sentences.called import cap_sentence, gap_sentence
+from campaigns.sentences.flaws import flaw_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
 from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
 from campaigns.sentences.sharing import agent_share_sentence
@@ -30,6 +31,7 @@ __all__ = [
     "closed_sentence",
     "dates_sentence",
     "disposition_sentence",
+    "flaw_sentence",
     "gap_sentence",
     "hours_clauses",
     "hours_sentence",

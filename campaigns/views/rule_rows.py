@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import rulebook, rulesheet, selectors
+from campaigns import rulebook, rulesheet, selectors, sentences
 from campaigns.forms.rules import ProfileFileForm
 from campaigns.forms.trying import OrderForm
 from campaigns.models import Campaign, CampaignList, ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap
 from campaigns.permissions import MANAGE, SUPERVISE, may, person, role_required
 from campaigns.rulebook import Owner
-from campaigns.rules.profiles import BadProfile
+from campaigns.rules.reading import BadProfile
 from campaigns.views.answers import acted
 from campaigns.views.owners import address, base
 from campaigns.views.rules import CHANGED, READ_BACK, shared_page
@@ -82,7 +82,7 @@ def upload_profiles(request: HttpRequest) -> HttpResponse:
         try:
             changed = rulebook.load_profiles(form.cleaned_data["file"], person(request))
         except BadProfile as flaw:
-            form.add_error("file", str(flaw))
+            form.add_error("file", sentences.flaw_sentence(flaw))
         else:
             said = _("Profiles that are new or changed: %(names)s.") % {"names": ", ".join(changed)}
             messages.success(request, said if changed else _("The file says what is known already."))

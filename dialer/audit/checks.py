@@ -63,13 +63,14 @@ CONCERNS = """
     (cardinality(r.regions) = 0 OR p.country = '' OR p.country = ANY(r.regions) OR p.region = ANY(r.regions)
      OR (p.region = '' AND EXISTS (SELECT 1 FROM unnest(r.regions) g WHERE starts_with(g, p.country || '-'))))
 """
+# Hours of no label are everyone's; those of a cadence are of the phones with its label.
 HOURS = f"""
 SELECT a.id, format('%s: it was %s at %s', r.name, to_char(local, 'Dy YYYY-MM-DD HH24:MI'), z) AS why
 FROM audit_call a JOIN audit_hours r ON r.policy_id = a.policy_id
 JOIN audit_place p ON (p.contact_id, p.phone) = (a.contact_id, a.phone)
 CROSS JOIN unnest(p.zones) z
 CROSS JOIN LATERAL (SELECT a.at AT TIME ZONE z AS local) here
-WHERE a.judged AND {CONCERNS} AND NOT (
+WHERE a.judged AND r.label {{whose}} AND {CONCERNS} AND NOT (
     local::date >= coalesce(r.first_day, '-infinity') AND local::date <= coalesce(r.last_day, 'infinity')
     AND local::date <> ALL(r.closed)
     AND CASE WHEN r.holiday IS NOT NULL AND EXISTS (
@@ -81,6 +82,30 @@ NO_ZONE = """
 SELECT a.id, 'nobody knows which time it was there'
 FROM audit_call a JOIN audit_place p ON (p.contact_id, p.phone) = (a.contact_id, a.phone)
 WHERE a.judged AND cardinality(p.zones) = 0
+"""
+# Callbacks are due when they were promised; of a call that had not ended nobody knew that it was not answered.
+SPREAD = """
+SELECT a.id, format('%s before it in the same part of the day at %s, and nobody answered', max(n), min(z)) AS why
+FROM audit_call a JOIN audit_attempts r ON r.policy_id = a.policy_id AND r.spread
+JOIN audit_place p ON (p.contact_id, p.phone) = (a.contact_id, a.phone)
+CROSS JOIN unnest(p.zones) z
+CROSS JOIN LATERAL (SELECT a.at AT TIME ZONE z AS local) here
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM audit_call b CROSS JOIN LATERAL (SELECT b.at AT TIME ZONE z AS earlier) there
+    WHERE b.contact_id = a.contact_id AND b.campaign_id = a.campaign_id AND (b.at, b.id) < (a.at, a.id)
+      AND b.at > a.at - interval '1 day' AND b.ended_at <= a.at AND b.answered_at IS NULL
+      AND earlier::date = local::date
+      AND width_bucket(extract(hour FROM earlier), '{12, 17}') = width_bucket(extract(hour FROM local), '{12, 17}')
+) before
+WHERE a.judged AND NOT a.callback AND n > 0
+GROUP BY a.id
+"""
+ATTEMPTS = """
+SELECT a.id, format('%s before it for the same lead, at most %s in all', n, r.max) AS why FROM (
+    SELECT c.*, coalesce(l.tries, 0) + row_number() OVER (PARTITION BY c.lead_id ORDER BY c.at, c.id) - 1 AS n
+    FROM audit_call c LEFT JOIN audit_lead l ON l.lead_id = c.lead_id WHERE c.judged) a
+JOIN audit_attempts r ON r.policy_id = a.policy_id
+WHERE NOT a.callback AND n >= r.max
 """
 DO_NOT_CALL = """
 SELECT a.id, 'on do-not-call since ' || min(s.created_at) AS why
@@ -108,7 +133,10 @@ CHECKS = {
     "two_calls_to_one_number_at_once": AT_ONCE.format(whom="phone"),
     "frequency_caps": _for_both(CAP_ROLLING, CAP_CALENDAR),
     "minimum_gaps": _for_both(GAP),
-    "calling_hours": f"{HOURS} UNION ALL {NO_ZONE}",
+    "calling_hours": f"{HOURS.format(whose='IS NULL')} UNION ALL {NO_ZONE}",
+    "hours_of_a_kind_of_phone": HOURS.format(whose="= p.label"),
+    "spread_over_the_day": SPREAD,
+    "attempts_of_a_lead": ATTEMPTS,
     "do_not_call": DO_NOT_CALL,
     "calls_without_a_touch": NO_TOUCH,
     "calls_without_a_policy": NO_POLICY,

@@ -20,17 +20,19 @@ LEAST_BACK = timedelta(days=32)
 
 TABLES = {
     "audit_call": """
-        id uuid, contact_id bigint, phone bigint, campaign_id bigint, line bigint, at timestamptz,
+        id uuid, lead_id bigint, contact_id bigint, phone bigint, campaign_id bigint, line bigint, at timestamptz,
         placed_at timestamptz, answered_at timestamptz, bridged_at timestamptz, ended_at timestamptz, outcome text,
         refused_at timestamptz, callback boolean, policy_id bigint, touched boolean, judged boolean""",
-    "audit_place": "contact_id bigint, phone bigint, zones text[], country text, region text",
+    "audit_lead": "lead_id bigint, tries bigint",
+    "audit_place": "contact_id bigint, phone bigint, label text, zones text[], country text, region text",
     "audit_cap": """
         policy_id bigint, name text, counts text, per text, scope text, calls text, max bigint, period text,
         length interval""",
     "audit_gap": "policy_id bigint, name text, after text, per text, scope text, calls text, wait interval",
     "audit_hours": """
-        policy_id bigint, name text, week int4multirange[], holiday int4multirange, first_day date, last_day date,
-        closed date[], regions text[]""",
+        policy_id bigint, name text, label text, week int4multirange[], holiday int4multirange, first_day date,
+        last_day date, closed date[], regions text[]""",
+    "audit_attempts": "policy_id bigint, max bigint, spread boolean",
     "audit_holiday": "country text, region text, day date",
 }
 
@@ -48,10 +50,11 @@ REFUSED = """
 SELECT r.attempt_id, r.at FROM dialer_attemptresult r JOIN campaigns_disposition d ON d.id = r.disposition_id
 WHERE d.category IN ('refusal', 'complaint', 'do_not_call')
 """
+RANG = "a.placed_at IS NOT NULL AND a.outcome NOT IN ('failed', 'released')"
 # A touch tells which line of business it was counted for; where it is missing, that of its campaign must do.
 CALL = f"""
 INSERT INTO audit_call
-SELECT a.id, a.contact_id, a.phone, a.campaign_id,
+SELECT a.id, a.lead_id, a.contact_id, a.phone, a.campaign_id,
        CASE WHEN t.call_id IS NULL THEN g.line_of_business_id ELSE t.line_of_business_id END,
        a.reserved_at, a.placed_at, a.answered_at, a.bridged_at, a.ended_at, a.outcome, r.at,
        coalesce(t.callback, false), t.policy_id, t.call_id IS NOT NULL, a.reserved_at >= %(since)s
@@ -59,7 +62,7 @@ FROM dialer_attempt a
 LEFT JOIN campaigns_touch t ON t.phone = a.phone AND t.at = a.reserved_at AND t.call_id = a.id
 LEFT JOIN campaigns_campaign g ON g.id = a.campaign_id
 {{refused}} JOIN ({REFUSED}) r ON r.attempt_id = a.id
-WHERE a.placed_at IS NOT NULL AND a.outcome NOT IN ('failed', 'released') AND """
+WHERE {RANG} AND """
 # A call ends after it was reserved, and its end has a small index by month.
 JUDGED = CALL.format(refused="LEFT") + "a.ended_at >= %(since)s AND a.reserved_at >= %(since)s"
 SAME_PEOPLE = """
@@ -72,16 +75,24 @@ EARLIER = (
     + SAME_PEOPLE
 )
 OLD_REFUSALS = CALL.format(refused="") + "a.reserved_at < %(from)s" + SAME_PEOPLE
+# How often each lead had been called before: attempts are counted for as long as the lead exists.
+TRIES = f"""
+INSERT INTO audit_lead
+SELECT a.lead_id, count(*) FROM dialer_attempt a
+WHERE a.lead_id IN (SELECT lead_id FROM audit_call WHERE judged) AND a.reserved_at < %(since)s AND {RANG}
+GROUP BY a.lead_id
+"""
 INDEXES = """
 CREATE INDEX ON audit_call (contact_id, at);
 CREATE INDEX ON audit_call (phone, at)
 """
-# The record's own zone, else its region's, else the number's; names that are no zones are none.
+# The record's own zone, else its region's, else the number's; names that are no zones are none. Behind a label a list
+# may have written an extension.
 PLACES = """
 WITH real AS MATERIALIZED (SELECT name FROM pg_timezone_names),
      region(code, zone) AS (SELECT * FROM unnest(%(regions)s::text[], %(zones)s::text[]))
 INSERT INTO audit_place
-SELECT w.contact_id, w.phone, coalesce(
+SELECT w.contact_id, w.phone, regexp_replace(o.label, '(^| )ext[.] .*$', ''), coalesce(
            (SELECT array_agg(name) FROM real WHERE name = c.time_zone),
            (SELECT array_agg(name) FROM real JOIN region ON zone = name WHERE code = c.region),
            (SELECT array_agg(name) FROM real WHERE name = ANY(p.zones)),
@@ -89,6 +100,15 @@ SELECT w.contact_id, w.phone, coalesce(
        coalesce(nullif(left(c.region, 2), ''), p.country, ''), coalesce(c.region, '')
 FROM (SELECT DISTINCT contact_id, phone FROM audit_call WHERE judged) w
 LEFT JOIN campaigns_contact c ON c.id = w.contact_id LEFT JOIN campaigns_phone p ON p.number = w.phone
+LEFT JOIN campaigns_contactphone o ON (o.contact_id, o.phone) = (w.contact_id, w.phone)
+"""
+
+# Minutes of the day; and seven lists of such spans, Monday first.
+SPANS = """
+(SELECT coalesce(range_agg(int4range((s->>0)::int, (s->>1)::int)), int4multirange()) FROM jsonb_array_elements({of}) s)
+"""
+WEEK = f"""
+(SELECT array_agg({SPANS.format(of="e")} ORDER BY day) FROM jsonb_array_elements({{of}}) WITH ORDINALITY d(e, day))
 """
 USED = """
 SELECT id, data FROM campaigns_policyversion WHERE id IN (SELECT DISTINCT policy_id FROM audit_call WHERE judged)
@@ -105,19 +125,20 @@ SELECT v.id, g.name, g.after, g.per, g.scope, g.calls, g.wait * interval '1 s'
 FROM ({USED}) v, jsonb_to_recordset(v.data->'gaps')
      AS g(name text, after text, per text, scope text, calls text, wait numeric);
 INSERT INTO audit_hours
-SELECT v.id, h.name,
-       (SELECT array_agg(spans ORDER BY day) FROM (
-            SELECT day, (SELECT coalesce(range_agg(int4range((s->>0)::int, (s->>1)::int)), '{{}}')
-                         FROM jsonb_array_elements(e) s) AS spans
-            FROM jsonb_array_elements(h.week) WITH ORDINALITY d(e, day)) days),
-       CASE jsonb_typeof(h.holiday) WHEN 'array' THEN
-            (SELECT coalesce(range_agg(int4range((s->>0)::int, (s->>1)::int)), '{{}}')
-             FROM jsonb_array_elements(h.holiday) s) END,
+SELECT v.id, h.name, NULL, {WEEK.format(of="h.week")},
+       CASE jsonb_typeof(h.holiday) WHEN 'array' THEN {SPANS.format(of="h.holiday")} END,
        h.first_day, h.last_day, ARRAY(SELECT jsonb_array_elements_text(h.closed)::date),
        ARRAY(SELECT jsonb_array_elements_text(h.regions))
 FROM ({USED}) v, jsonb_to_recordset(v.data->'hours')
      AS h(name text, week jsonb, holiday jsonb, first_day date, last_day date, closed jsonb, regions jsonb);
-ANALYZE audit_place, audit_cap, audit_gap, audit_hours
+INSERT INTO audit_hours
+SELECT DISTINCT ON (v.id, c.step->>'label') v.id, 'cadence', c.step->>'label', {WEEK.format(of="c.step->'week'")},
+       NULL::int4multirange, NULL::date, NULL::date, '{{}}'::date[], '{{}}'::text[]
+FROM ({USED}) v, jsonb_array_elements(v.data->'cadence') WITH ORDINALITY c(step, nth)
+WHERE jsonb_typeof(c.step->'week') = 'array' ORDER BY v.id, c.step->>'label', c.nth;
+INSERT INTO audit_attempts
+SELECT v.id, (v.data->>'max_attempts')::bigint, (v.data->>'spread')::boolean FROM ({USED}) v;
+ANALYZE audit_place, audit_cap, audit_gap, audit_hours, audit_attempts
 """
 WHERE_AND_WHEN = """
 SELECT p.country, p.region, min(c.at), max(c.at) FROM audit_place p
@@ -141,6 +162,7 @@ def lay_out(since: datetime) -> None:
             cursor.execute(query, moments)
             cursor.execute("ANALYZE audit_call")
         cursor.execute(INDEXES)
+        cursor.execute(TRIES, moments)
         pairs = [(code, zone) for code, zones in ZONES_OF_REGION.items() for zone in zones]
         cursor.execute(PLACES, {"regions": [code for code, _ in pairs], "zones": [zone for _, zone in pairs]})
         cursor.execute(RULES)

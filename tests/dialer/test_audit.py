@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from campaigns.models import LineOfBusiness, PolicyVersion, Suppression, Touch
 from campaigns.rules import policy as rules
+from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
 from campaigns.rules.policy import Policy
 from campaigns.rules.windows import WHOLE_DAY, Hours
@@ -35,9 +36,9 @@ _versions = itertools.count(1)
 
 
 def policy(campaign, *rows, **fields):
-    """The id of a version of these rules: hours, caps and gaps, told apart by what they are."""
+    """The id of a version of these rules: hours, caps and gaps, told apart by what they are; `fields` of a Policy."""
     kinds = {kind: tuple(row for row in rows if isinstance(row, kind)) for kind in (Hours, Cap, Gap)}
-    made = Policy(kinds[Hours] or (ANY_TIME,), kinds[Cap], kinds[Gap])
+    made = Policy(kinds[Hours] or (ANY_TIME,), kinds[Cap], kinds[Gap], **fields)
     return PolicyVersion.objects.create(campaign=campaign, number=next(_versions), data=rules.dump(made)).pk
 
 
@@ -50,7 +51,7 @@ def call(campaign, person, at, *, by, came_to="no_answer", said=None, lasted=MIN
         "server_id": 1,
         "trunk_id": 1,
         "campaign_id": campaign.pk,
-        "lead_id": 1,
+        "lead_id": campaign.pk * 1_000_000 + person.pk,
         "contact_id": person.pk,
         "phone": person.phones.first().pk,
         "outcome": came_to,
@@ -413,6 +414,190 @@ def test_regional_hours_hold_there_and_for_those_who_might_be_there(country, reg
     call(campaign, person, NOON, by=policy(campaign, florida))
 
     assert broken() == ({"calling_hours": 1} if found else {})
+
+
+# Hours that the cadence gives a kind of phone
+
+
+def cadence(label, *spans, times=1):
+    """A step of a cadence; without spans it has no hours of its own."""
+    return Step(label, times, (spans,) * 7 if spans else None)
+
+
+def labelled(label, **fields):
+    made = build.contact(**fields)
+    made.contactphone_set.update(label=label)
+    return made
+
+
+OFFICE = (540, 1020)
+
+
+@pytest.mark.parametrize(
+    ("label", "clock", "found"),
+    [
+        ("office", "08:59", 1),
+        ("office", "09:00", 0),
+        ("office", "16:59", 0),
+        ("office", "17:00", 1),
+        ("office ext. 12", "17:00", 1),
+        ("mobile", "17:00", 0),
+        ("home", "17:00", 0),
+        ("", "17:00", 0),
+    ],
+)
+def test_the_hours_of_a_kind_of_phone_are_those_its_cadence_gives_on_the_callees_clock(label, clock, found):
+    campaign, person = build.campaign(), labelled(label, time_zone="America/New_York")
+    by = policy(campaign, cadence=(cadence("mobile", times=2), cadence("office", OFFICE)))
+    call(campaign, person, datetime.fromisoformat(f"2026-11-04T{clock}:59-05:00"), by=by)
+
+    assert broken() == ({"hours_of_a_kind_of_phone": 1} if found else {})
+
+
+@pytest.mark.parametrize(("label", "found"), [("", 1), ("ext. 12", 1), ("mobile", 0)])
+def test_phones_without_a_label_are_a_kind_too(label, found):
+    campaign, person = build.campaign(), labelled(label)
+    call(campaign, person, NOON, by=policy(campaign, cadence=(cadence("", (0, 60)),)))
+
+    assert broken() == ({"hours_of_a_kind_of_phone": 1} if found else {})
+
+
+def test_of_two_steps_for_one_kind_of_phone_the_first_with_hours_gives_them():
+    campaign, person = build.campaign(), labelled("home")
+    steps = (cadence("home"), cadence("home", OFFICE), cadence("home", (0, 60)))
+    call(campaign, person, NOON, by=policy(campaign, cadence=steps))
+    call(campaign, person, NOON + 6 * HOUR, by=policy(campaign, cadence=steps))
+
+    assert broken() == {"hours_of_a_kind_of_phone": 1}
+
+
+def test_a_day_without_hours_for_a_kind_of_phone_is_a_day_without_calls_to_it_for_callbacks_too():
+    campaign, person = build.campaign(), labelled("office")
+    weekdays = Step("office", 1, ((OFFICE,),) * 5 + ((),) * 2)
+    by = policy(campaign, cadence=(weekdays,))
+    call(campaign, person, NOON, by=by)
+    call(campaign, person, NOON.replace(day=7), by=by, callback=True)  # a Saturday
+
+    [(_, why)] = findings(LONG_AGO)["hours_of_a_kind_of_phone"].examples
+    assert why == "cadence: it was Sat 2026-11-07 12:00 at UTC"
+
+
+# Attempts spread over the day
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("00:00", "11:59", 1),
+        ("11:59", "12:00", 0),
+        ("12:00", "16:59", 1),
+        ("16:59", "17:00", 0),
+        ("17:00", "23:59", 1),
+    ],
+)
+def test_morning_afternoon_and_evening_of_the_callee_have_one_attempt_that_nobody_answers(first, second, found):
+    campaign, person = build.campaign(), build.contact(time_zone="Asia/Kolkata")
+    by = policy(campaign, spread=True)
+    for clock in (first, second):
+        call(campaign, person, datetime.fromisoformat(f"2026-11-04T{clock}:00+05:30"), by=by, lasted=MICROSECOND)
+
+    assert broken() == ({"spread_over_the_day": 1} if found else {})
+
+
+def test_the_same_part_of_the_next_day_is_another():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, spread=True)
+    call(campaign, person, NOON + HOUR, by=by)
+    call(campaign, person, NOON + DAY, by=by)
+
+    assert broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ({}, {}, 1),
+        ({"came_to": "abandoned"}, {}, 0),
+        ({"came_to": "conversation"}, {}, 0),
+        ({}, {"came_to": "conversation"}, 1),
+        ({}, {"callback": True}, 0),
+        ({"callback": True}, {}, 1),
+        ({"came_to": "failed"}, {}, 0),
+    ],
+)
+def test_what_was_answered_is_no_attempt_in_vain_and_a_callback_may_come_at_any_time(first, second, found):
+    campaign, person = build.campaign(), build.contact(build.phone(), build.phone())
+    by = policy(campaign, spread=True)
+    call(campaign, person, NOON, by=by, **first)
+    call(campaign, person, NOON + HOUR, by=by, phone=person.phones.last().pk, **second)
+
+    assert broken() == ({"spread_over_the_day": 1} if found else {})
+
+
+def test_attempts_of_another_campaign_are_not_spread_and_without_the_rule_none_are():
+    campaign, other, person = build.campaign(), build.campaign(), build.contact()
+    call(other, person, NOON, by=policy(other))
+    call(other, person, NOON + HOUR, by=policy(other))
+    call(campaign, person, NOON + 2 * HOUR, by=policy(campaign, spread=True))
+
+    assert broken() == {}
+
+
+def test_one_part_of_the_day_in_any_zone_they_may_be_in_is_enough():
+    campaign = build.campaign()
+    person = build.contact(build.phone(zones=["Asia/Shanghai", "Europe/London"]))
+    by = policy(campaign, spread=True)
+    call(campaign, person, datetime(2026, 11, 4, 8, tzinfo=UTC), by=by)
+    call(campaign, person, datetime(2026, 11, 4, 10, tzinfo=UTC), by=by)  # an evening in Shanghai alone
+
+    [(_, why)] = findings(LONG_AGO)["spread_over_the_day"].examples
+    assert why == "1 before it in the same part of the day at Europe/London, and nobody answered"
+
+
+# Attempts of a lead
+
+
+def test_a_lead_has_no_more_attempts_than_the_rules_of_each_of_them_allow():
+    campaign, person = build.campaign(), build.contact()
+    two, three = policy(campaign, max_attempts=2), policy(campaign, max_attempts=3)
+    for day, by in enumerate((two, two, three)):
+        call(campaign, person, NOON + day * DAY, by=by)
+    assert broken() == {}
+
+    fourth = call(campaign, person, NOON + 3 * DAY, by=three)
+    assert findings(LONG_AGO)["attempts_of_a_lead"].examples == (
+        (fourth.pk, "3 before it for the same lead, at most 3 in all"),
+    )
+
+
+def test_a_callback_is_called_though_the_attempts_are_used_up_and_is_one_itself():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, max_attempts=1)
+    call(campaign, person, NOON, by=by, callback=True)
+    call(campaign, person, NOON + DAY, by=by, callback=True)
+    assert broken() == {}
+
+    call(campaign, person, NOON + 2 * DAY, by=by)
+    assert broken() == {"attempts_of_a_lead": 1}
+
+
+def test_what_never_rang_is_no_attempt_nor_is_one_of_the_persons_other_lead():
+    campaign, other, person = build.campaign(), build.campaign(), build.contact()
+    by = policy(campaign, max_attempts=1)
+    call(campaign, person, NOON, by=by, came_to="failed")
+    call(other, person, NOON + HOUR, by=policy(other))
+    call(campaign, person, NOON + DAY, by=by)
+
+    assert broken() == {}
+
+
+def test_attempts_count_however_long_before_the_moment_they_were():
+    campaign, person = build.campaign(), build.contact()
+    by = policy(campaign, max_attempts=1)
+    call(campaign, person, NOON - 700 * DAY, by=by)
+    call(campaign, person, NOON, by=by)
+
+    assert broken(since=NOON) == {"attempts_of_a_lead": 1}
 
 
 # The rest

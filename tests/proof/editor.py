@@ -1,4 +1,4 @@
-"""A manager who cannot leave the rules alone: caps, gaps, hours and closed days change, do-not-call grows."""
+"""A manager who cannot leave the rules alone: caps, hours, attempts and closed days change, do-not-call grows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from campaigns import rulebook, services
 from campaigns.models import Campaign, ClosedDay, FrequencyCap, LineOfBusiness, Phone
-from tests.proof.people import WEEKS
+from tests.proof.people import CADENCES, WEEKS
 from tests.proof.process import Place
 
 PAUSE = 0.4  # seconds between edits
@@ -26,7 +26,7 @@ class Editor:
         if time.monotonic() < self.next:
             time.sleep(0.02)
             return
-        edits = (self._cap, self._less, self._hours, self._closed, self._suppress, self._suppress, self._suppress)
+        edits = (self._cap, self._less, self._hours, self._attempts, self._closed, *[self._suppress] * 3)
         self.rng.choice(edits)()
         self.place.add("edits")
         self.next = time.monotonic() + PAUSE
@@ -68,6 +68,17 @@ class Editor:
             calls_on_holidays=self.rng.random() < 0.5,
             starts_on=None,
             ends_on=None,
+            by=None,
+        )
+
+    def _attempts(self) -> None:
+        """Another order of phones, with other hours of theirs; spread or not. How many there are stays as it is."""
+        campaign = self._campaign()
+        rulebook.set_attempts(
+            campaign=campaign,
+            max_attempts=min(campaign.max_attempts, 20),
+            cadence=self.rng.choice(CADENCES),
+            spread=self.rng.random() < 0.5,
             by=None,
         )
 

@@ -1,5 +1,6 @@
 """Whom the race is for: people in many zones with shared and several phones, campaigns that all want them, and rules
-that overlap: rolling and calendar, per person and number, of attempts, answers and conversations, and gaps."""
+that overlap: rolling and calendar, per person and number, of attempts, answers and conversations, gaps, hours of kinds
+of phones, attempts that are few or spread over the day."""
 
 from __future__ import annotations
 
@@ -35,6 +36,19 @@ WEEKS = (
     [[[480, 1260]]] * 7,
     [*[[[540, 1020]]] * 4, [[540, 900]], HALF_DAY, HALF_DAY],
 )
+# Which phone comes next, some of them in hours of their own.
+CADENCES = (
+    [{"label": "mobile", "times": 2, "week": None}],
+    [{"label": "mobile", "times": 1, "week": [[[660, 900], [1020, 1140]]] * 7}],
+    [
+        {"label": "mobile", "times": 2, "week": None},
+        {"label": "home", "times": 1, "week": [*[[[1020, 1260]]] * 5, [[600, 1260]], []]},
+        {"label": "office", "times": 1, "week": [*[[[540, 1020]]] * 5, [], []]},
+    ],
+    [],
+)
+# How often a lead is tried: as good as always, so that other rules are what stops it, or hardly.
+MANY, FEW, ONE = 1000, 2, 1
 ZONES = ("America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Shanghai", "Asia/Kolkata")
 COUNTRIES = {"America": "US", "Europe/London": "GB", "Europe/Berlin": "DE", "Asia/Shanghai": "CN", "Asia/Kolkata": "IN"}
 REGIONS = ("US-FL", "US-CA", "US-TX", "US-NY")
@@ -115,9 +129,10 @@ def _campaigns(count: int) -> list[Campaign]:
     made = []
     for number in range(count):
         campaign = build.campaign(
-            line_of_business=(*lines, None)[number % 3], week=WEEKS[number % len(WEEKS)], max_attempts=1000,
-            calls_on_holidays=number % 2 == 0, spread=number % 4 == 3, wrap_up_seconds=3600,
-            cadence=[{"label": "mobile", "times": 2, "week": None}] if number % 3 == 0 else [],
+            line_of_business=(*lines, None)[number % 3], week=WEEKS[number % len(WEEKS)],
+            max_attempts=(MANY, ONE, MANY, FEW)[number % 4],
+            calls_on_holidays=number % 2 == 0, spread=number % 2 == 0, wrap_up_seconds=3600,
+            cadence=CADENCES[number % len(CADENCES)],
         )  # fmt: skip
         if number % 2:
             campaign.profiles.add(profile)

@@ -1,4 +1,4 @@
-"""What the properties of the rules are tried on: zones with every kind of clock, moments near their changes, rules."""
+"""What properties of rules are tried on: zones with every kind of clock, moments near changes and leap days, rules."""
 
 from __future__ import annotations
 
@@ -57,7 +57,12 @@ anytime = st.datetimes(datetime(2017, 1, 1), datetime(2028, 12, 31)).map(lambda 
 near_a_change = st.builds(
     lambda change, seconds: change[1] + timedelta(seconds=seconds), changes, st.integers(-2 * 86_400, 86_400)
 )
-moments = st.one_of(anytime, near_a_change, near_a_change).map(lambda at: at.replace(microsecond=0))
+near_a_leap_day = st.builds(
+    lambda year, seconds: utc(year, 2, 29) + timedelta(seconds=seconds),
+    st.sampled_from((2020, 2024, 2028)),
+    st.integers(-2 * 86_400, 3 * 86_400),
+)
+moments = st.one_of(anytime, near_a_change, near_a_change, near_a_leap_day).map(lambda at: at.replace(microsecond=0))
 zone_names = st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True).map(tuple)
 
 

@@ -55,6 +55,13 @@ def test_phones_the_cadence_does_not_name_come_last():
     assert cadence.in_turn(["other", "mobile"], 2, USUAL) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("label", "kind"), [("office ext. 12", "office"), ("ext. 12", ""), ("office", "office"), ("", ""), ("text", "text")]
+)
+def test_an_extension_is_no_part_of_what_kind_of_phone_it_is(label, kind):
+    assert cadence.kind_of(label) == kind
+
+
 @settings(max_examples=250)
 @given(making.moments, making.zone_names, st.floats(0, 1), st.data())
 def test_a_part_of_the_day_that_was_tried_refuses_until_it_ends_and_not_then(now, names, part, data):

@@ -25,13 +25,14 @@ from campaigns.rules.eligibility import (
     Reason,
     Refuse,
     next_allowed,
+    place_of,
     reasons,
     verdict,
 )
 from campaigns.rules.policy import Policy
 from campaigns.rules.windows import Hours, every_day
 from tests.rules import making
-from tests.rules.making import DAY, MINUTE, touch, utc
+from tests.rules.making import DAY, MINUTE, local, touch, utc
 
 NOW = utc(2026, 3, 2, 12)  # a Monday
 HOUR = timedelta(hours=1)
@@ -201,6 +202,84 @@ def test_the_next_moment_at_which_it_may_be_called_is_the_first(situation, minut
         assert decide(who, rules, until) == Allow(found[1])
     earlier = (now + n * MINUTE for n in range(minutes))
     assert not any(isinstance(decide(who, rules, at), Allow) for at in earlier if at < until)
+
+
+# Each rule for itself
+
+
+def refusals(check, who, rules, at):
+    one = who.phones[0]
+    return list(check(who, one, place_of(who, one), Moment(rules, at)))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.strip("_"))
+@settings(max_examples=60)
+@given(situations(), st.floats(0, 1))
+def test_a_rule_refuses_at_every_moment_until_the_one_it_names_and_not_then(check, situation, part):
+    who, rules, now = situation
+    found = refusals(check, who, rules, now)
+    if not found:
+        return
+
+    untils = [refusal.until for refusal in found]
+    end = now + 3 * DAY if None in untils else max(untils)
+    for before in (now + part * (end - 2 * MOMENT - now), end - 2 * MOMENT):
+        assert before < now or refusals(check, who, rules, before)
+    # Of several hours one may open as another closes: windows are looked at one by one in test_windows.
+    assert None in untils or check.__name__ == "_hours" or not refusals(check, who, rules, end)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.strip("_"))
+@settings(max_examples=60)
+@given(situations(), st.sampled_from(making.ZONES))
+def test_a_rule_never_allows_in_more_zones_what_it_refuses_in_one_of_them(check, situation, name):
+    who, rules, now = situation
+    one = who.phones[0]
+    wider = replace(who, phones=(replace(one, zones=(*one.zones, name)),))
+
+    assert not refusals(check, who, rules, now) or refusals(check, wider, rules, now)
+
+
+@settings(max_examples=60)
+@given(situations(), st.sampled_from(("Nowhere/Atlantis", "", "../UTC")))
+def test_a_zone_that_does_not_exist_changes_nothing_and_alone_is_no_zone(situation, name):
+    who, rules, now = situation
+    one = who.phones[0]
+    with_it, only_it = (replace(who, phones=(replace(one, zones=zones),)) for zones in ((*one.zones, name), (name,)))
+
+    assert decide(with_it, rules, now) == decide(who, rules, now)
+    assert isinstance(decide(only_it, rules, now), Refuse)
+    assert Reason.UNKNOWN_ZONE in {refusal.reason for refusal in reasons(only_it, Moment(rules, now))}
+
+
+@settings(max_examples=60)
+@given(situations())
+def test_one_touch_more_and_one_try_more_never_allow_what_was_refused(situation):
+    who, rules, now = situation
+    latest = touch(now, level=1, outcome="no_answer")
+    called = replace(who, touches=(*who.touches, latest), attempts=who.attempts + 1)
+
+    for check in CHECKS:
+        assert not refusals(check, who, rules, now) or refusals(check, called, rules, now)
+
+
+@pytest.mark.parametrize(
+    ("window", "freed"),
+    [
+        (Period.DAY, local("Asia/Kathmandu", 2028, 3, 1, 9)),
+        (Period.WEEK, local("Asia/Kathmandu", 2028, 3, 6, 9)),
+        (Period.MONTH, local("Asia/Kathmandu", 2028, 3, 1, 9)),
+        (2 * DAY, local("Asia/Kathmandu", 2028, 3, 2, 10) + MOMENT),
+    ],
+)
+def test_a_leap_day_is_a_day_where_clocks_are_three_quarters_of_an_hour_apart(window, freed):
+    now = local("Asia/Kathmandu", 2028, 2, 29, 10)
+    cap = Cap("cap", "attempts", "contact", "all", window, 1)
+    who = candidate(phone(zones=("Asia/Kathmandu",)), touches=(touch(now),))
+
+    refused = decide(who, policy(cap), now)
+
+    assert refused.until == freed
 
 
 def test_whoever_nothing_holds_against_is_called():
