@@ -87,7 +87,8 @@ def check(text: str, default_country: str) -> Number | NotANumber:
     if not text:
         return MISSING
     if _PLAIN.fullmatch(text):
-        return _check_digits(text, default_country, "")
+        found = plans.find(text, default_country)
+        return _of_a_plan(found, "") if found else _check_digits(text, default_country, "")
     if len(text) > LONGEST_TEXT:
         return NotANumber(Reason.MALFORMED)
     clean = _clean(text)
@@ -133,14 +134,17 @@ def _check_digits(text: str, default_country: str, extension: str) -> Number | N
 
 
 def _classify(text: str, default_country: str, extension: str) -> Number | NotANumber:
-    digits = text if text.isdecimal() else _SIGNS.sub("", text)
+    digits = _SIGNS.sub("", text)
     found = plans.find(digits, default_country) if _PLAIN.fullmatch(digits) else None
-    if found is None:
-        return _as_the_library_says(text, default_country, extension)
-    if found.kind not in LINE_TYPES:
+    return _of_a_plan(found, extension) if found else _as_the_library_says(text, default_country, extension)
+
+
+def _of_a_plan(found: plans.Found, extension: str) -> Number | NotANumber:
+    line_type = LINE_TYPES.get(found.kind)
+    if line_type is None:
         return NotANumber(Reason.WRONG_LINE_TYPE)
     zones = _zones(found.digits, found.country_code, found.kind)
-    return Number(int(found.digits), found.country, LINE_TYPES[found.kind], zones, extension)
+    return Number(int(found.digits), found.country, line_type, zones, extension)
 
 
 def _as_the_library_says(text: str, default_country: str, extension: str) -> Number | NotANumber:

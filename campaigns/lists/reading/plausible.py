@@ -44,7 +44,10 @@ def plausibility(text: str, encoding: str) -> float:
 
 @lru_cache(maxsize=65536)
 def _length(char: str, encoding: str) -> int:
-    return len(char.encode(encoding, "surrogateescape"))
+    try:
+        return len(char.encode(encoding, "surrogateescape"))
+    except UnicodeEncodeError:
+        return 1  # half of what two bytes of Big5 may be: a letter and an accent
 
 
 def _worth(char: str, before: str, after: str, encoding: str) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from campaigns import words
 from campaigns.lists.reading import Unreadable, Why
 from tests.campaigns.lists.reading.making import HEADER, SIMPLIFIED, TRADITIONAL, cells, in_parts, read, text_of
 
@@ -99,3 +100,7 @@ def test_a_few_damaged_rows_do_not_make_another_encoding_of_it(tmp_path: Path) -
     assert sheet.encoding == "utf-8"
     assert [row.no for row in sheet.rows() if row.flaw] == [9]
     assert next(row for row in sheet.rows() if row.flaw) == (9, ["\ufffd\ufffd,13800138000"], "undecodable")
+
+
+def test_every_reason_for_an_encoding_has_words() -> None:
+    assert set(Why) == set(words.ENCODING_EVIDENCE)

@@ -156,6 +156,7 @@ def test_a_damaged_zip_file_is_refused_or_read(folder: Path, mutations: Any) -> 
 
 
 @given(data=st.binary(max_size=300))
+@example(data=b"name,phone\n\x88b\x88b,13800138000\n")
 @FILES
 def test_any_bytes_are_refused_or_read(folder: Path, data: bytes) -> None:
     path = folder / "bytes"
