@@ -1,9 +1,18 @@
 """What campaigns are made of, one file per idea; the constraints here are the invariants, each with its sentence."""
 
 from campaigns.models.campaigns import Campaign, CampaignList, Disposition, Lead, LineOfBusiness, RetryRule, Sweep
-from campaigns.models.compliance import AuditEntry, Decision, Suppression, Touch
+from campaigns.models.compliance import (
+    AuditEntry,
+    ConsentEvent,
+    Decision,
+    ProductEvent,
+    Suppression,
+    SuppressionFile,
+    SuppressionReject,
+    Touch,
+)
 from campaigns.models.lists import ContactList, ListEntry, Reject
-from campaigns.models.people import Contact, ContactPhone, Phone
+from campaigns.models.people import Contact, ContactPhone, Phone, Product
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
 from campaigns.models.users import User
 
@@ -13,6 +22,7 @@ __all__ = [
     "CampaignList",
     "ClosedDay",
     "ComplianceProfile",
+    "ConsentEvent",
     "Contact",
     "ContactList",
     "ContactPhone",
@@ -25,9 +35,13 @@ __all__ = [
     "MinimumGap",
     "Phone",
     "PolicyVersion",
+    "Product",
+    "ProductEvent",
     "Reject",
     "RetryRule",
     "Suppression",
+    "SuppressionFile",
+    "SuppressionReject",
     "Sweep",
     "Touch",
     "User",

@@ -31,6 +31,8 @@ TABLES = {
     "audit_hours": """
         policy_id bigint, name text, week int4multirange[], holiday int4multirange, first_day date, last_day date,
         closed date[], regions text[]""",
+    "audit_consent": "policy_id bigint, bases text[]",
+    "audit_product": "policy_id bigint, product text",
     "audit_holiday": "country text, region text, day date",
 }
 
@@ -117,7 +119,12 @@ SELECT v.id, h.name,
        ARRAY(SELECT jsonb_array_elements_text(h.regions))
 FROM ({USED}) v, jsonb_to_recordset(v.data->'hours')
      AS h(name text, week jsonb, holiday jsonb, first_day date, last_day date, closed jsonb, regions jsonb);
-ANALYZE audit_place, audit_cap, audit_gap, audit_hours
+INSERT INTO audit_consent
+SELECT v.id, ARRAY(SELECT jsonb_array_elements_text(v.data->'consent')) FROM ({USED}) v
+WHERE jsonb_array_length(v.data->'consent') > 0;
+INSERT INTO audit_product
+SELECT v.id, jsonb_array_elements_text(v.data->'excluded_products') FROM ({USED}) v;
+ANALYZE audit_place, audit_cap, audit_gap, audit_hours, audit_consent, audit_product
 """
 WHERE_AND_WHEN = """
 SELECT p.country, p.region, min(c.at), max(c.at) FROM audit_place p
