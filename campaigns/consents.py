@@ -27,15 +27,17 @@ NOW = "SELECT clock_timestamp()"
 GIVE = """
 INSERT INTO campaigns_consentevent
     (contact_id, line_of_business_id, kind, basis, at, expires_at, source, reason, by_id, recorded_at)
-SELECT DISTINCT ON (v.contact_id, v.line, v.basis, v.at, v.expires)
+SELECT DISTINCT ON (v.contact_id, v.line, v.basis, v.at)
        v.contact_id, v.line, 'given', v.basis, least(v.at, %(now)s), v.expires, v.source, %(reason)s, %(by)s, %(now)s
 FROM unnest(%(contacts)s::bigint[], %(lines)s::bigint[], %(bases)s::text[], %(ats)s::timestamptz[],
             %(expires)s::timestamptz[], %(sources)s::text[]) AS v(contact_id, line, basis, at, expires, source)
-WHERE NOT EXISTS (
-    SELECT 1 FROM campaigns_consentevent e
-    WHERE e.contact_id = v.contact_id AND e.kind = 'given' AND e.basis = v.basis AND e.at = v.at
-      AND e.line_of_business_id IS NOT DISTINCT FROM v.line AND e.expires_at IS NOT DISTINCT FROM v.expires
-)
+LEFT JOIN LATERAL (
+    SELECT true AS known, expires_at FROM campaigns_consentevent
+    WHERE contact_id = v.contact_id AND kind = 'given' AND basis = v.basis AND at = v.at
+      AND line_of_business_id IS NOT DISTINCT FROM v.line
+    ORDER BY id DESC LIMIT 1
+) e ON true
+WHERE e.known IS NULL OR e.expires_at IS DISTINCT FROM v.expires
 """
 TAKE_BACK = """
 INSERT INTO campaigns_consentevent (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at)
@@ -90,7 +92,7 @@ class Given:
 def record_many(rows: Sequence[Given], *, by: User | None = None, reason: str = "") -> int:
     """Write down what these people agreed to; how many are news (a list read twice says nothing new).
 
-    For some thousands of people at once, whose rows stay locked until the transaction ends: keep it short. Nobody
+    Each person, purpose, basis and time once among them. For some thousands of people at once, whose rows stay locked until the transaction ends: keep it short. Nobody
     agrees later than it is written down: a time to come counts as now. Leads that only this kept are due again.
     """
     if not rows:

@@ -97,11 +97,11 @@ class Campaign(models.Model):
     spread = models.BooleanField(_("spread attempts over the day"), default=False)
     # Codes of rules.consent.Basis: one of them must be on record, valid and not withdrawn. Empty: none is asked for.
     consent_bases = ArrayField(
-        models.CharField(max_length=24), verbose_name=_("consent"), default=list, blank=True, db_default=NO_TEXTS
+        models.TextField(), verbose_name=_("consent"), default=list, blank=True, db_default=NO_TEXTS
     )
     # Codes of products that keep their holders from this campaign.
     excluded_products = ArrayField(
-        models.CharField(max_length=64), verbose_name=_("excluded products"), default=list, blank=True,
+        models.TextField(), verbose_name=_("excluded products"), default=list, blank=True,
         db_default=NO_TEXTS,
     )
     callback_fallback_minutes = models.PositiveSmallIntegerField(

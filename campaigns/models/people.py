@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
-NO_TEXTS = Value([], ArrayField(models.CharField()))
+NO_TEXTS = Value([], ArrayField(models.TextField()))
 
 
 class Phone(models.Model):
@@ -69,7 +69,7 @@ class Contact(models.Model):
     # the products they hold (campaigns.products). Here and not in tables of their own: dialling reads and locks this
     # row anyway, so they cost it nothing, and nobody asks who holds a product.
     consents: models.JSONField[Any, Any] = models.JSONField(default=list, db_default=Value([], models.JSONField()))
-    products = ArrayField(models.CharField(max_length=64), default=list, db_default=NO_TEXTS)
+    products = ArrayField(models.TextField(), default=list, db_default=NO_TEXTS)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
