@@ -109,7 +109,17 @@ class CampaignAdmin(AnyAdmin):
 
 @admin.register(Disposition)
 class DispositionAdmin(AnyAdmin):
-    list_display = ("position", "code", "label", "label_zh", "category", "retry_after_hours", "of_person", "campaign", "active")
+    list_display = (
+        "position",
+        "code",
+        "label",
+        "label_zh",
+        "category",
+        "retry_after_hours",
+        "of_person",
+        "campaign",
+        "active",
+    )
     list_display_links = ("code",)
     list_filter = ("category", "active", "campaign")
 

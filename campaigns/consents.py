@@ -40,7 +40,8 @@ LEFT JOIN LATERAL (
 WHERE e.known IS NULL OR e.expires_at IS DISTINCT FROM v.expires
 """
 TAKE_BACK = """
-INSERT INTO campaigns_consentevent (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at)
+INSERT INTO campaigns_consentevent
+    (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at)
 SELECT who, %(line)s, 'withdrawn', '', least(coalesce(%(at)s::timestamptz, %(now)s), %(now)s), %(source)s, %(reason)s,
        %(by)s, %(now)s
 FROM unnest(%(contacts)s::bigint[]) who
@@ -78,7 +79,7 @@ RETURNING c.id
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A person agreed: on which basis, when, until when (None: no end), for which line (None: any), by what evidence."""
+    """A person agreed: on which basis, when, until when (None: no end), for which line (None: any), by which source."""
 
     contact_id: int
     basis: str
@@ -92,8 +93,9 @@ class Given:
 def record_many(rows: Sequence[Given], *, by: User | None = None, reason: str = "") -> int:
     """Write down what these people agreed to; how many are news (a list read twice says nothing new).
 
-    Each person, purpose, basis and time once among them. For some thousands of people at once, whose rows stay locked until the transaction ends: keep it short. Nobody
-    agrees later than it is written down: a time to come counts as now. Leads that only this kept are due again.
+    Each person, purpose, basis and time once among them. For some thousands of people at once, whose rows stay locked
+    until the transaction ends: keep it short. Nobody agrees later than it is written down: a time to come counts as
+    now. Leads that only this kept are due again.
     """
     if not rows:
         return 0

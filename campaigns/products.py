@@ -20,15 +20,15 @@ from campaigns.services import audit
 LONGEST = 64
 
 LOCK = "SELECT id FROM campaigns_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-CHANGE = f"""
+CHANGE = """
 WITH pair AS MATERIALIZED (
     SELECT id, array_agg(DISTINCT code COLLATE "C" ORDER BY code COLLATE "C") AS products
     FROM unnest(%(whose)s::bigint[], %(codes)s::text[]) p(id, code) GROUP BY id
 ), moved AS MATERIALIZED (
-    SELECT c.id, w.source, c.products AS before, coalesce(p.products, '{{}}') AS after
+    SELECT c.id, w.source, c.products AS before, coalesce(p.products, '{}') AS after
     FROM unnest(%(contacts)s::bigint[], %(sources)s::text[]) w(id, source)
     JOIN campaigns_contact c ON c.id = w.id LEFT JOIN pair p ON p.id = w.id
-    WHERE c.products IS DISTINCT FROM coalesce(p.products, '{{}}')
+    WHERE c.products IS DISTINCT FROM coalesce(p.products, '{}')
 ), kept AS (
     UPDATE campaigns_contact c SET products = m.after FROM moved m WHERE c.id = m.id
 )

@@ -1,7 +1,7 @@
 """Callbacks: may this person be promised a call at that time? Asked when it is booked, and by the rules when it is due.
 
-A promise is checked against calling hours, do-not-call, consent and products only: caps and gaps have their own say on callbacks when the
-call is made, and touches to come cannot be known.
+A promise is checked against calling hours, do-not-call, consent and products only: caps and gaps have their own say on
+callbacks when the call is made, and touches to come cannot be known.
 """
 
 from __future__ import annotations

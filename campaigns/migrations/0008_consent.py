@@ -83,7 +83,6 @@ class Migration(migrations.Migration):
                 ('kept', models.PositiveIntegerField(default=0)),
                 ('gone', models.PositiveIntegerField(default=0)),
                 ('applied_to', models.BigIntegerField(default=0)),
-                ('taken_off_to', models.BigIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],

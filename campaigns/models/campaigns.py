@@ -101,7 +101,10 @@ class Campaign(models.Model):
     )
     # Codes of products that keep their holders from this campaign.
     excluded_products = ArrayField(
-        models.TextField(), verbose_name=_("excluded products"), default=list, blank=True,
+        models.TextField(),
+        verbose_name=_("excluded products"),
+        default=list,
+        blank=True,
         db_default=NO_TEXTS,
     )
     callback_fallback_minutes = models.PositiveSmallIntegerField(

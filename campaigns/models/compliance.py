@@ -120,9 +120,8 @@ class SuppressionFile(models.Model):
     prolonged = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
-    # The last number applied and the last one taken off: a run that was killed goes on from there.
+    # The last number applied: a run that was killed goes on from there.
     applied_to = models.BigIntegerField(default=0)
-    taken_off_to = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

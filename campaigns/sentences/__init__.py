@@ -9,7 +9,15 @@ from __future__ import annotations
 from campaigns.sentences.agreed import basis_words, consent_sentence, products_sentence
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
-from campaigns.sentences.named import line_words, owner_words, product_labels, profile_title, sentence_of, source_of, sources_of
+from campaigns.sentences.named import (
+    line_words,
+    owner_words,
+    product_labels,
+    profile_title,
+    sentence_of,
+    source_of,
+    sources_of,
+)
 from campaigns.sentences.trying import (
     attempts_sentence,
     cadence_sentence,

@@ -5,9 +5,9 @@ with what is known of each, `sweep_place` what the hours say for each distinct p
 phones come, `sweep_refused` what was decided. `decide` is the one statement that depends on the policy.
 
 An obstacle is a column that says until when it holds ('infinity': for good; NULL: it does not), in the order of
-rules.eligibility.PRECEDENCE: status, do-not-call, consent, products, hours, caps, gaps. The one that holds longest binds, of equals the
-first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick. `far` is what holds longer
-than hours are worked out: its next calling hour is still to be found.
+rules.eligibility.PRECEDENCE: status, do-not-call, consent, products, hours, caps, gaps. The one that holds
+longest binds, of equals the first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick.
+`far` is what holds longer than hours are worked out: its next calling hour is still to be found.
 """
 
 from __future__ import annotations

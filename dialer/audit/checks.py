@@ -98,8 +98,8 @@ DO_NOT_CALL = " UNION ALL ".join(
     for whose in ("s.phone = a.phone", "s.contact_id = a.contact_id")
     for null in ("", "NOT")
 )
-# An agreement counts if it was known before the call was sent, what took it back or its place if it was known before the
-# call was decided on.
+# An agreement counts if it was known before the call was sent; what took it back, or took its place, if it was known
+# before the call was decided on.
 CONSENT = """
 SELECT a.id, 'no valid consent on ' || array_to_string(r.bases, ', ') || ' was on record' AS why
 FROM audit_call a JOIN audit_consent r ON r.policy_id = a.policy_id

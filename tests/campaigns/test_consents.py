@@ -1,4 +1,4 @@
-"""What people agreed to and took back: kept for good, counted at the moment of dialling, looked at again when it comes."""
+"""What people agreed to and took back: kept for good, counted when dialling, looked at again when it comes."""
 
 from __future__ import annotations
 

@@ -53,7 +53,12 @@ def test_only_what_changes_is_an_event_and_a_list_read_twice_changes_nothing():
     one.refresh_from_db()
     assert one.products == ["B", "C"]
     told = {(e.product, e.held, e.source) for e in products.history(one.pk)}
-    assert told == {("A", True, "July.csv"), ("B", True, "July.csv"), ("A", False, "August.csv"), ("C", True, "August.csv")}
+    assert told == {
+        ("A", True, "July.csv"),
+        ("B", True, "July.csv"),
+        ("A", False, "August.csv"),
+        ("C", True, "August.csv"),
+    }
     assert dict(Product.objects.values_list("code", "label")) == {"A": "a", "B": "B", "C": "c"}
 
 
