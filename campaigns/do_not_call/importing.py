@@ -1,9 +1,9 @@
 """A do-not-call file, from the stored upload to its entries: once, however often it is started.
 
-The numbers are staged by COPY, then applied in their order by the ten thousand, each chunk in a short transaction that
-locks the numbers' rows first, as for a single entry. The chunk's counts and its last number are kept with it, so that
-a run that was killed goes on where it ended and every number is counted once. Commits don't wait for the disk: what a
-crash of the database loses, it loses together with where we were.
+The numbers are staged by COPY and compared with the entries that hold; what is new or lasts longer is applied in the
+order of numbers by the ten thousand, each chunk in a short transaction that locks the numbers' rows first, as for a
+single entry. Its counts are kept with it, so that a run that was killed finds the rest to do, and every number is
+counted once. Commits don't wait for the disk: what a crash of the database loses, it loses together with its counts.
 
 A file that is the whole of its source is compared first, and waits for somebody's word: what it does not name any
 more may be called again. Taking a whole source off is the same without a file.
@@ -37,8 +37,7 @@ UNFINISHED = (State.WAITING, State.READING, State.APPLYING)
 
 STAGE = """
 DROP TABLE IF EXISTS pg_temp.dnc_row, pg_temp.dnc_number, pg_temp.dnc_todo, pg_temp.dnc_gone;
-CREATE TEMP TABLE dnc_row (number bigint);
-CREATE TEMP TABLE dnc_todo (number bigint)
+CREATE TEMP TABLE dnc_row (number bigint)
 """
 COPY_ROWS = "COPY dnc_row (number) FROM STDIN"
 COPY_REJECTS = "COPY campaigns_suppressionreject (file_id, row_no, reason, value) FROM STDIN"
@@ -54,55 +53,39 @@ AND s.line_of_business_id IS NOT DISTINCT FROM %(line)s::bigint
 AND s.campaign_id IS NOT DISTINCT FROM %(campaign)s::bigint
 """
 LASTS = "(s.expires_at IS NULL OR s.expires_at >= coalesce(%(expires)s::timestamptz, 'infinity'))"
-COMPARE = f"""
-SELECT count(*) FILTER (WHERE s.id IS NULL), count(*) FILTER (WHERE s.id IS NOT NULL AND NOT {LASTS}),
-       count(*) FILTER (WHERE s.id IS NOT NULL AND {LASTS})
-FROM dnc_number n LEFT JOIN campaigns_suppression s ON s.phone = n.number AND {ITS_OWN}
+# Numbers without an entry that lasts as long; `id` is the entry that does not.
+FIND_TODO = f"""
+CREATE TEMP TABLE dnc_todo AS
+SELECT n.number, s.id FROM dnc_number n LEFT JOIN campaigns_suppression s ON s.phone = n.number AND {ITS_OWN}
+WHERE s.id IS NULL OR NOT {LASTS} ORDER BY n.number;
+CREATE INDEX ON dnc_todo (number)
 """
+COUNT_TODO = "SELECT count(*) FILTER (WHERE id IS NULL), count(id) FROM dnc_todo"
 FIND_GONE = f"""
 CREATE TEMP TABLE dnc_gone AS
-SELECT s.id, s.phone FROM campaigns_suppression s
-WHERE {ITS_OWN} AND NOT EXISTS (SELECT 1 FROM dnc_number n WHERE n.number = s.phone) ORDER BY s.phone
+SELECT s.phone AS number, s.id FROM campaigns_suppression s
+WHERE {ITS_OWN} AND NOT EXISTS (SELECT 1 FROM dnc_number n WHERE n.number = s.phone) ORDER BY s.phone;
+CREATE INDEX ON dnc_gone (number)
 """
 COUNT_GONE = "SELECT count(*) FROM dnc_gone"
-END_OF_CHUNK = """
-SELECT max(number), count(*) FROM (
-    SELECT number FROM dnc_number WHERE number > %(after)s ORDER BY number LIMIT %(chunk)s
-) chunk
-"""
-EMPTY = "TRUNCATE dnc_todo"
-TODO = f"""
-INSERT INTO dnc_todo
-SELECT n.number FROM dnc_number n
-WHERE n.number > %(after)s AND n.number <= %(end)s AND NOT EXISTS (
-    SELECT 1 FROM campaigns_suppression s WHERE s.phone = n.number AND {ITS_OWN} AND {LASTS})
-"""
+NEXT = "SELECT number, id FROM {of} WHERE number > %s ORDER BY number LIMIT %s"
+NO_WAIT = "SET LOCAL synchronous_commit = off"
 LOCK = """
 SELECT count(*) FROM (
-    SELECT 1 FROM campaigns_phone WHERE number IN (SELECT number FROM dnc_todo) ORDER BY number FOR NO KEY UPDATE
+    SELECT 1 FROM campaigns_phone WHERE number = ANY(%(numbers)s) ORDER BY number FOR NO KEY UPDATE
 ) locked
 """
 SHORTER = f"""
 UPDATE campaigns_suppression s SET ended_at = statement_timestamp(), ended_by_id = %(by)s
-FROM dnc_todo t WHERE s.phone = t.number AND {ITS_OWN} AND NOT {LASTS}
+WHERE s.id = ANY(%(ids)s) AND s.ended_at IS NULL AND NOT {LASTS}
 """
 # The time is told after the locks. Somebody may have entered one of them meanwhile.
 ENTER = """
 INSERT INTO campaigns_suppression
     (phone, line_of_business_id, campaign_id, reason, source, expires_at, created_by_id, created_at, file_id)
 SELECT number, %(line)s, %(campaign)s, %(reason)s, %(source)s, %(expires)s, %(by)s, statement_timestamp(), %(file)s
-FROM dnc_todo ORDER BY number
+FROM unnest(%(numbers)s::bigint[]) number
 ON CONFLICT DO NOTHING
-"""
-NEXT_GONE = """
-WITH next AS (
-    DELETE FROM dnc_gone WHERE id IN (SELECT id FROM dnc_gone ORDER BY phone LIMIT %(chunk)s) RETURNING id, phone
-) SELECT id, phone FROM next
-"""
-LOCK_GONE = """
-SELECT count(*) FROM (
-    SELECT 1 FROM campaigns_phone WHERE number = ANY(%s) ORDER BY number FOR NO KEY UPDATE
-) locked
 """
 TAKE_OFF = """
 UPDATE campaigns_suppression SET ended_at = statement_timestamp(), ended_by_id = %(by)s, ended_why = %(reason)s
@@ -153,16 +136,18 @@ def _alone(file_id: int) -> Iterator[bool]:
 def _import(file: SuppressionFile) -> None:
     resumed = file.state == State.APPLYING
     _stage(file, resumed=resumed)
+    _compare(file, resumed=resumed)
+    if file.replaces and not file.confirmed:
+        _change(file, state=State.COMPARED)
+        return
     if not resumed:
-        _compare(file)
-        if file.replaces and not file.confirmed:
-            _change(file, state=State.COMPARED)
-            return
         _change(file, state=State.APPLYING, added=0, prolonged=0, kept=0, gone=0)
-    while _apply_chunk(file):
-        pass
-    if file.replaces:
-        _take_off(file)
+    for todo in _chunks("dnc_todo"):
+        _apply_chunk(file, todo)
+    for gone in _chunks("dnc_gone") if file.replaces else ():
+        _take_off_chunk(file, gone)
+    file.refresh_from_db()
+    _change(file, kept=file.numbers - file.added - file.prolonged)
     _settle(file, State.DONE, "suppressions.imported")
 
 
@@ -207,62 +192,59 @@ def _copy(file: SuppressionFile, block: list[reading.Row], rejects: list[reading
                     copy.write_row((file.pk, no, str(reason), cell[:200].replace("\0", "")))
 
 
-def _compare(file: SuppressionFile) -> None:
-    """What it would do: how many are new, last longer, are there; how many of its source it no longer names."""
+def _compare(file: SuppressionFile, *, resumed: bool) -> None:
+    """What is to be done, and how much that is: new, prolonged, as they were, no longer named by the source."""
     with connection.cursor() as cursor:
-        cursor.execute(COMPARE, _values(file))
-        added, prolonged, kept = cursor.fetchone()
+        cursor.execute(FIND_TODO, _values(file))
         cursor.execute(FIND_GONE, _values(file))
+        cursor.execute(COUNT_TODO)
+        added, prolonged = cursor.fetchone()
         cursor.execute(COUNT_GONE)
         gone = cursor.fetchone()[0] if file.replaces else 0
-        cursor.execute("DROP TABLE dnc_gone")
-    _change(file, added=added, prolonged=prolonged, kept=kept, gone=gone)
+    if not resumed:
+        _change(file, added=added, prolonged=prolonged, kept=file.numbers - added - prolonged, gone=gone)
 
 
-def _apply_chunk(file: SuppressionFile) -> bool:
-    """The next numbers become entries, with their count, in a transaction of its own; False when there are none."""
-    values = _values(file)
+Chunk = list[tuple[int, int | None]]  # numbers in their order, and the entry of each
+
+
+def _chunks(table: str) -> Iterator[Chunk]:
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT.format(of=table), [after, CHUNK])
+            found = cursor.fetchall()
+        if not found:
+            return
+        yield found
+        after = found[-1][0]
+
+
+def _apply_chunk(file: SuppressionFile, todo: Chunk) -> None:
+    """These numbers become entries, with their count, in a transaction of its own."""
+    values = {**_values(file), "numbers": [number for number, _ in todo], "ids": [id for _, id in todo if id]}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(END_OF_CHUNK, values)
-        values["end"], size = cursor.fetchone()
-        if not size:
-            return False
-        cursor.execute(EMPTY)
-        cursor.execute(TODO, values)
-        cursor.execute(LOCK)
+        cursor.execute(NO_WAIT)
+        cursor.execute(LOCK, values)
         cursor.execute(SHORTER, values)
         prolonged = cursor.rowcount
         cursor.execute(ENTER, values)
         entered = cursor.rowcount
-        counts = {"added": entered - prolonged, "prolonged": prolonged, "kept": size - entered}
-        _count(file, applied_to=values["end"], **{name: F(name) + n for name, n in counts.items()})
-    file.applied_to = values["end"]
+        _count(file, added=F("added") + entered - prolonged, prolonged=F("prolonged") + prolonged)
     events.changed("suppressions", file.pk)
-    return True
 
 
-def _take_off(file: SuppressionFile) -> None:
-    """Entries of the source that the file does not name end, and who was kept by them is looked at again."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_GONE, _values(file))
-    while _take_off_chunk(file):
-        events.changed("suppressions", file.pk)
-
-
-def _take_off_chunk(file: SuppressionFile) -> bool:
+def _take_off_chunk(file: SuppressionFile, gone: Chunk) -> None:
+    """These entries end, as the source no longer names them, and whoever they kept is looked at again."""
+    numbers = [number for number, _ in gone]
+    values = {**_values(file), "numbers": numbers, "ids": [id for _, id in gone]}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(NEXT_GONE, {"chunk": CHUNK})
-        gone = cursor.fetchall()
-        if not gone:
-            return False
-        phones = [phone for _, phone in gone]
-        cursor.execute(LOCK_GONE, [phones])
-        cursor.execute(TAKE_OFF, {**_values(file), "ids": [id for id, _ in gone]})
+        cursor.execute(NO_WAIT)
+        cursor.execute(LOCK, values)
+        cursor.execute(TAKE_OFF, values)
         _count(file, gone=F("gone") + cursor.rowcount)
-        due_again(set(ContactPhone.objects.filter(phone__in=phones).values_list("contact", flat=True)), "do_not_call")
-    return True
+        due_again(set(ContactPhone.objects.filter(phone__in=numbers).values_list("contact", flat=True)), "do_not_call")
+    events.changed("suppressions", file.pk)
 
 
 def _values(file: SuppressionFile) -> dict[str, Any]:
@@ -274,8 +256,6 @@ def _values(file: SuppressionFile) -> dict[str, Any]:
         "campaign": file.campaign_id,
         "expires": file.expires_at,
         "by": file.created_by_id,
-        "after": file.applied_to,
-        "chunk": CHUNK,
     }
 
 

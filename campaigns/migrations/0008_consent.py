@@ -82,7 +82,6 @@ class Migration(migrations.Migration):
                 ('prolonged', models.PositiveIntegerField(default=0)),
                 ('kept', models.PositiveIntegerField(default=0)),
                 ('gone', models.PositiveIntegerField(default=0)),
-                ('applied_to', models.BigIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -144,7 +143,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='suppression',
             name='ended_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='suppression',
@@ -159,7 +158,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='suppression',
             name='created_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
         ),
         migrations.AlterField(
             model_name='suppression',
@@ -215,7 +214,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='suppression',
             name='file',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.suppressionfile'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='campaigns.suppressionfile'),
         ),
         migrations.AddIndex(
             model_name='suppression',

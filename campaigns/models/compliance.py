@@ -30,14 +30,23 @@ class Suppression(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="")
     source = models.CharField(_("source"), max_length=32, blank=True, db_default="")
     expires_at = models.DateTimeField(_("until"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False
-    )
     created_at = models.DateTimeField(auto_now_add=True)
-    file = models.ForeignKey("SuppressionFile", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    # The database does not check these: for a million entries that would take longer than all else.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False, db_constraint=False
+    )
+    file = models.ForeignKey(
+        "SuppressionFile", null=True, on_delete=models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     # Empty where an entry that lasts longer took its place.
     ended_why = models.CharField(max_length=200, blank=True, default="", db_default="")
@@ -120,8 +129,6 @@ class SuppressionFile(models.Model):
     prolonged = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
-    # The last number applied: a run that was killed goes on from there.
-    applied_to = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

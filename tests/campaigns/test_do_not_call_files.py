@@ -169,11 +169,11 @@ def test_a_run_that_was_killed_goes_on_where_it_ended_and_counts_every_number_on
     monkeypatch.setattr(importing, "CHUNK", 2)
     enter, calls = importing._apply_chunk, []
 
-    def killed(file):
+    def killed(file, todo):
         calls.append(file)
         if len(calls) == 3:
             raise MemoryError
-        return enter(file)
+        enter(file, todo)
 
     monkeypatch.setattr(importing, "_apply_chunk", killed)
     with pytest.raises(MemoryError):
@@ -272,10 +272,9 @@ def test_cancelled_half_way_it_keeps_what_it_has_entered_and_enters_no_more(monk
     monkeypatch.setattr(importing, "CHUNK", 2)
     apply_chunk = importing._apply_chunk
 
-    def and_cancel(file):
-        done = apply_chunk(file)
+    def and_cancel(file, todo):
+        apply_chunk(file, todo)
         files.cancel(file=SuppressionFile.objects.get(pk=file.pk), by=None)
-        return done
 
     monkeypatch.setattr(importing, "_apply_chunk", and_cancel)
     file = upload(numbers(*range(5)))
@@ -311,7 +310,7 @@ def test_who_is_being_entered_by_a_file_is_left_for_the_next_tick(monkeypatch):
 
     def and_wait(file, **fields):
         count(file, **fields)
-        if "applied_to" in fields:
+        if "prolonged" in fields and "kept" not in fields:
             entered.set()
             done.wait(60)
 
