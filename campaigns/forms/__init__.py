@@ -8,10 +8,10 @@ from campaigns.forms.campaigns import (
     PacingForm,
     PersonForm,
     SettingsForm,
-    SuppressionForm,
     UploadForm,
     pacing_sentence,
 )
+from campaigns.forms.do_not_call import SuppressionForm
 
 __all__ = [
     "AttachForm",
