@@ -109,7 +109,17 @@ class CampaignAdmin(AnyAdmin):
 
 @admin.register(Disposition)
 class DispositionAdmin(AnyAdmin):
-    list_display = ("position", "code", "label", "label_zh", "category", "retry_after_hours", "campaign", "active")
+    list_display = (
+        "position",
+        "code",
+        "label",
+        "label_zh",
+        "category",
+        "retry_after_hours",
+        "of_person",
+        "campaign",
+        "active",
+    )
     list_display_links = ("code",)
     list_filter = ("category", "active", "campaign")
 
@@ -123,6 +133,7 @@ class LineOfBusinessAdmin(AnyAdmin):
 class SuppressionAdmin(ReadOnlyAdmin):
     list_display = (
         "phone",
+        "contact",
         "line_of_business",
         "campaign",
         "reason",
@@ -130,8 +141,12 @@ class SuppressionAdmin(ReadOnlyAdmin):
         "expires_at",
         "created_by",
         "created_at",
+        "ended_at",
+        "ended_by",
+        "ended_why",
     )
     list_filter = ("source", "line_of_business")
+    raw_id_fields = ("contact", "file")
     search_fields = ("=phone",)
 
 

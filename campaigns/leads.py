@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -135,7 +136,7 @@ def settle_disposition(
     if disposition and disposition.category in REFUSALS:
         ledger.came_to([(TouchKey(phone, reserved_at, call_id), ledger.CONVERSATION, REFUSAL)])
     if disposition and disposition.category == Disposition.Category.DO_NOT_CALL:
-        _never_call(phone, disposition, by)
+        _never_call(lead_id, phone, disposition, by)
         callback_at = None
     counted = f"{SAID}{disposition.code}" if disposition else "no_disposition"
     times = counts.get(counted, 0) + 1
@@ -165,9 +166,12 @@ def _promise(campaign_id: int, at: datetime, by: User | None) -> Promise:
     )
 
 
-def _never_call(phone: int, disposition: Disposition, by: User | None) -> None:
-    """The person said so: everywhere, from now on."""
-    do_not_call.enter(phone=phone, reason=disposition.label, source="agent", by=by)
+def _never_call(lead_id: int, phone: int, disposition: Disposition, by: User | None) -> None:
+    """The person said so: everywhere, from now on; the number they said it on, or all of theirs."""
+    said: dict[str, Any] = {"reason": disposition.label, "source": "agent", "by": by}
+    if disposition.of_person:
+        do_not_call.enter(contact=Lead.objects.values_list("contact", flat=True).get(pk=lead_id), **said)
+    do_not_call.enter(phone=phone, **said)
 
 
 def _held(pairs: Iterable[tuple[int, UUID]]) -> dict[int, tuple[int, dict[str, int]]]:

@@ -30,6 +30,7 @@ from campaigns.models import (
 from campaigns.rules import policy as rules
 from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
+from campaigns.rules.consent import Basis
 from campaigns.rules.policy import Policy
 from campaigns.rules.retries import Retry
 from campaigns.rules.windows import WHOLE_DAY, Hours, Span
@@ -43,6 +44,8 @@ EVERY_WEEKDAY = (WHOLE_DAY,) * 7
 RECHECKED = (
     "attempts_used",
     "do_not_call",
+    "no_consent",
+    "excluding_product",
     "unknown_zone",
     "no_common_hour",
     "campaign_not_begun",
@@ -189,6 +192,8 @@ def resolve(campaign: Campaign, **instead: Any) -> Policy:
         spread=campaign.spread,
         retries=_retries(campaign),
         min_ring_seconds=max((data["min_ring_seconds"] for data in profiles), default=0),
+        consent=tuple(basis.value for basis in Basis if basis in campaign.consent_bases),
+        excluded_products=tuple(sorted(campaign.excluded_products)),
         version=0,
     )
 

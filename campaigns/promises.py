@@ -1,7 +1,7 @@
 """Callbacks: may this person be promised a call at that time? Asked when it is booked, and by the rules when it is due.
 
-A promise is checked against calling hours and do-not-call only: caps and gaps have their own say on callbacks when the
-call is made, and touches to come cannot be known.
+A promise is checked against calling hours, do-not-call, consent and products only: caps and gaps have their own say on
+callbacks when the call is made, and touches to come cannot be known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from campaigns.rules import eligibility, windows
 from campaigns.rules.eligibility import Candidate, Moment, PhoneFacts, Reason
 from campaigns.rules.policy import Policy
 
-ASKED = {Reason.DO_NOT_CALL, Reason.UNKNOWN_ZONE, Reason.NO_COMMON_HOUR, *map(Reason, windows.Closed)}
+# Of these nobody knows when they end.
+KEPT = {Reason.DO_NOT_CALL, Reason.NO_CONSENT, Reason.EXCLUDING_PRODUCT}
+ASKED = {*KEPT, Reason.UNKNOWN_ZONE, Reason.NO_COMMON_HOUR, *map(Reason, windows.Closed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,6 @@ def _against(person: Candidate, phone: PhoneFacts, policy: Policy, at: datetime)
 def _instead(
     person: Candidate, phone: PhoneFacts, policy: Policy, at: datetime, reasons: list[Reason]
 ) -> datetime | None:
-    if Reason.DO_NOT_CALL in reasons:
+    if KEPT & set(reasons):
         return None
     return windows.next_open(eligibility.hours_of(phone.label, policy), eligibility.place_of(person, phone), at)

@@ -198,7 +198,7 @@ def _decide(
 ) -> list[Reserved]:
     people = candidates.people_of(leads, lock=True)
     known = candidates.known(campaign, moment.policy, people, moment.now)
-    judged = candidates.judged(campaign, leads, people, known)
+    judged = candidates.judged(campaign, moment.policy, leads, people, known)
     refused: list[tuple[int, Refuse]] = []
     reserved: list[Reserved] = []
     for lead in leads:

@@ -28,6 +28,7 @@ from campaigns.models import (
 from campaigns.rulebook import Owner
 from campaigns.rules import policy as policy_rules
 from campaigns.rules import profiles
+from campaigns.rules.consent import CONSENT_RULE, PRODUCTS_RULE
 from campaigns.rules.policy import Policy
 from campaigns.rules.retries import DEFAULTS, Retry
 from campaigns.rules.windows import Hours, Span
@@ -111,6 +112,7 @@ def sheet(policy: Policy, *, line: str | None) -> list[Section]:
         ),
         Section("caps", _("Frequency caps"), tuple(caps)),
         Section("gaps", _("Minimum gaps"), tuple(gaps)),
+        Section("consent", _("Consent and products"), tuple(_agreed(policy))),
         Section("attempts", _("Attempts"), tuple(Rule("", said) for said in _attempts(policy))),
         Section("retries", _("After each outcome"), tuple(Rule("", said) for said in _retries(policy.retries))),
     ]
@@ -238,6 +240,14 @@ def _said(policy: Policy, line: str) -> list[str]:
 def _is_regional(hours: Hours) -> bool:
     """Of a profile, for people in some regions only; not the days without calls of a country."""
     return bool(hours.regions) and not hours.name.startswith("closed.")
+
+
+def _agreed(policy: Policy) -> Iterable[Rule]:
+    if policy.consent:
+        yield Rule(CONSENT_RULE, sentences.consent_sentence(policy.consent))
+    if policy.excluded_products:
+        labels = sentences.product_labels(policy.excluded_products)
+        yield Rule(PRODUCTS_RULE, sentences.products_sentence(labels))
 
 
 def _attempts(policy: Policy) -> list[str]:

@@ -19,7 +19,18 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from campaigns import words
-from campaigns.models import Campaign, CampaignList, ContactList, Disposition, Lead, ListVersion, Reject, Suppression
+from campaigns.models import (
+    Campaign,
+    CampaignList,
+    ContactList,
+    Disposition,
+    Lead,
+    ListVersion,
+    Reject,
+    Suppression,
+    SuppressionFile,
+    SuppressionReject,
+)
 from campaigns.partitions import first_id
 from campaigns.sentences.sharing import Rival
 
@@ -268,9 +279,33 @@ def reject_page(of: ContactList | ListVersion, *, after: int, reason: str) -> li
 
 def suppression_page(*, before: int | None, digits: str) -> list[Suppression]:
     """Do-not-call entries, newest first; `digits` finds the numbers that end with them."""
-    found = Suppression.objects.select_related("line_of_business", "campaign", "created_by").order_by("-pk")
+    found = Suppression.objects.select_related("line_of_business", "campaign", "created_by", "contact")
+    found = found.filter(ended_at=None).order_by("-pk")
     if before:
         found = found.filter(pk__lt=before)
     if digits:
         found = found.annotate(text=Cast("phone", CharField())).filter(text__endswith=digits)
     return list(found[: PAGE + 1])
+
+
+def entries_like(entry: Suppression) -> list[Suppression]:
+    """All entries there ever were of the same number, or the same person, newest first."""
+    whose = {"contact": entry.contact_id} if entry.contact_id else {"phone": entry.phone}
+    found = Suppression.objects.filter(**whose).order_by("-pk")
+    return list(found.select_related("line_of_business", "campaign", "created_by", "ended_by")[:PAGE])
+
+
+def suppression_sources() -> list[tuple[str, int]]:
+    """(source, how many entries hold), most first."""
+    holding = Suppression.objects.order_by().filter(ended_at=None)
+    return sorted(holding.values_list("source").annotate(n=Count("pk")), key=lambda row: -row[1])
+
+
+def suppression_files() -> list[SuppressionFile]:
+    """The latest do-not-call files, newest first."""
+    return list(SuppressionFile.objects.select_related("line_of_business", "campaign", "created_by")[:PAGE])
+
+
+def suppression_rejects(file: SuppressionFile, *, after: int) -> list[SuppressionReject]:
+    """Rejects after this row number; one more than a page when there is a next one."""
+    return list(file.rejects.filter(row_no__gt=after).order_by("row_no")[: PAGE + 1])

@@ -16,15 +16,15 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.db.models import F, Model
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import do_not_call, events, leads
+from campaigns import do_not_call, events
 from campaigns.models import (
     AuditEntry,
     Campaign,
     CampaignList,
+    Contact,
     ContactList,
     ContactPhone,
     Lead,
@@ -318,23 +318,43 @@ def suppress(
     expires_at: datetime | None = None,
     source: str = "manual",
     default_country: str = "",
+    of_person: bool = False,
 ) -> Suppression:
     """Put a number on do-not-call: everywhere, for a line of business, or for a campaign. Raises NotANumber.
 
     An entry is never shortened by a later, weaker one. Calls are kept from the number when they are about to be made.
+    `of_person`: and from whoever has the number, on all of their numbers.
     """
     phone = _phone(number, default_country)
-    entry, changed = do_not_call.enter(
-        phone=phone,
-        reason=reason,
-        source=source,
-        by=by,
-        line_of_business=line_of_business,
-        campaign=campaign,
-        expires_at=expires_at,
-    )
+    said: dict[str, Any] = {"reason": reason, "source": source, "by": by, "expires_at": expires_at}
+    scope: dict[str, Any] = {"line_of_business": line_of_business, "campaign": campaign}
+    people = ContactPhone.objects.filter(phone=phone).values_list("contact", flat=True) if of_person else ()
+    for contact in sorted(people):
+        _enter(contact=contact, **said, **scope)
+    return _enter(phone=phone, **said, **scope)
+
+
+@transaction.atomic
+def suppress_person(
+    *,
+    contact: Contact,
+    reason: str,
+    by: User | None,
+    line_of_business: LineOfBusiness | None = None,
+    campaign: Campaign | None = None,
+    expires_at: datetime | None = None,
+    source: str = "manual",
+) -> Suppression:
+    """Put a person on do-not-call: all numbers they have, and those of later lists."""
+    said: dict[str, Any] = {"reason": reason, "source": source, "by": by, "expires_at": expires_at}
+    return _enter(contact=contact.pk, line_of_business=line_of_business, campaign=campaign, **said)
+
+
+def _enter(**said: Any) -> Suppression:
+    entry, changed = do_not_call.enter(**said)
     if changed:
-        audit(by, "suppression.added", entry, {"reason": reason, "source": source, "until": str(expires_at or "")})
+        until = str(said["expires_at"] or "")
+        audit(said["by"], "suppression.added", entry, {"reason": entry.reason, "source": entry.source, "until": until})
     return entry
 
 
@@ -347,18 +367,8 @@ def _phone(number: str, default_country: str) -> int:
 
 @transaction.atomic
 def unsuppress(*, suppression: Suppression, reason: str, by: User | None) -> bool:
-    """Take an entry off; False if it is gone already."""
-    pk = suppression.pk
-    deleted, _rows = Suppression.objects.filter(pk=pk).delete()
-    if deleted:
-        suppression.pk = pk
+    """Take an entry off; False if it is gone already. It is kept, with the reason, in the history of the number."""
+    ended = do_not_call.end(suppression, reason=reason, by=by)
+    if ended:
         audit(by, "suppression.removed", suppression, {"reason": reason})
-        _reconsider(suppression.phone)
-    return bool(deleted)
-
-
-def _reconsider(phone: int) -> None:
-    """Leads that do-not-call kept from this number are due again: every rule is asked anew when dialling."""
-    people = ContactPhone.objects.filter(phone=phone).values_list("contact", flat=True)
-    kept = leads.of_people(people).filter(reason="do_not_call").exclude(state=Lead.State.HELD)
-    kept.update(state=Lead.State.DUE, due_at=Now())
+    return ended

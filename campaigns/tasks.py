@@ -1,4 +1,7 @@
-"""Background work of campaigns: reading uploaded lists, looking again after rules changed. Each may run twice."""
+"""Background work of campaigns: reading lists and do-not-call files, looking again after rules changed.
+
+Each may run twice.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns import policies, services
+from campaigns.do_not_call import importing as do_not_call
 from campaigns.lists import importing
 from campaigns.lists.importing import undoing
-from campaigns.models import Campaign, ListVersion
+from campaigns.models import Campaign, ListVersion, SuppressionFile
 
 # An import nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
 PATIENCE = timedelta(seconds=20)
@@ -26,8 +30,20 @@ def import_version(version_id: int) -> None:
 
 
 @shared_task
+def import_do_not_call(file_id: int) -> None:
+    """Read and apply one do-not-call file."""
+    do_not_call.run(file_id)
+
+
+@shared_task
 def resume_imports() -> None:
     """Start again the imports that nobody is working on, and finish what undone ones left in calls."""
+    late_files = SuppressionFile.objects.filter(
+        state__in=do_not_call.UNFINISHED, created_at__lt=timezone.now() - PATIENCE
+    )
+    for file_id in late_files.values_list("pk", flat=True):
+        if not do_not_call.is_running(file_id):
+            import_do_not_call.delay(file_id)
     late = ListVersion.objects.filter(state__in=importing.RUNNING, created_at__lt=timezone.now() - PATIENCE)
     for version in late:
         if not importing.is_running(version.pk):

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
 from campaigns.views import (
+    agreed,
     campaigns,
     forecast,
     lists,
@@ -14,6 +15,7 @@ from campaigns.views import (
     rules,
     session,
     sharing,
+    suppression_files,
     suppressions,
     whys_api,
 )
@@ -79,9 +81,22 @@ urlpatterns = [
         name="list-people",
     ),
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
+    path("do-not-call/<int:pk>/", suppressions.entry_page, name="suppression"),
+    path("do-not-call/files/", suppression_files.file_list, name="suppression-files"),
+    path("do-not-call/files/upload/", suppression_files.upload, name="suppression-upload"),
+    path("do-not-call/files/remove/", suppression_files.remove_source, name="suppression-source-remove"),
+    path("do-not-call/files/<int:pk>/", suppression_files.file_page, name="suppression-file"),
+    path("do-not-call/files/<int:pk>/progress/", suppression_files.progress, name="suppression-file-progress"),
+    path("do-not-call/files/<int:pk>/confirm/", suppression_files.confirm, name="suppression-file-confirm"),
+    path("do-not-call/files/<int:pk>/cancel/", suppression_files.cancel, name="suppression-file-cancel"),
+    path("do-not-call/files/<int:pk>/rejects.csv", suppression_files.rejects_csv, name="suppression-file-rejects"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),
     path("people/", people.find, name="people"),
     path("people/<int:pk>/", people.person_page, name="person"),
+    path("people/<int:pk>/consent/", agreed.agree, name="person-consent"),
+    path("people/<int:pk>/consent/withdraw/", agreed.withdraw, name="person-withdraw"),
+    path("people/<int:pk>/products/", agreed.hold, name="person-products"),
+    path("people/<int:pk>/do-not-call/", agreed.silence, name="person-silence"),
     path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
     path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),
     path("api/people/<int:pk>/decisions", whys_api.person_decisions, name="api-person-decisions"),

@@ -28,6 +28,8 @@ LEAD_REASONS: Words = {
     "unreachable": _("not reachable"),
     "risk_number": _("risk number"),
     "do_not_call": _("on the do-not-call list"),
+    "no_consent": _("no valid consent on record"),
+    "excluding_product": _("holds a product that excludes this one"),
     "unknown_zone": _("time zone unknown, so no lawful hour is known"),
     "no_common_hour": _("no hour is lawful in all of the number's time zones"),
     "outside_calling_hours": _("outside calling hours where they live"),

@@ -8,9 +8,9 @@ from campaigns.forms.campaigns import (
     PacingForm,
     PersonForm,
     SettingsForm,
-    SuppressionForm,
     pacing_sentence,
 )
+from campaigns.forms.do_not_call import SuppressionForm
 from campaigns.forms.lists import ReadingForm, UploadForm
 from campaigns.forms.sharing import AgentShareForm
 

@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from campaigns.models import Campaign, ContactList, LineOfBusiness
+from campaigns.models import Campaign, ContactList
 
 # The generic form exists for the type checker only; at run time Django's is not subscriptable.
 if TYPE_CHECKING:
@@ -128,33 +128,6 @@ class PersonForm(forms.Form):
         choices=[("", _("none: it has its country code")), *COUNTRIES],
         required=False,
     )
-
-
-class SuppressionForm(forms.Form):
-    """A number nobody may call any more."""
-
-    number = forms.CharField(
-        label=_("Number"), max_length=40, help_text=_("With its country code, for example +86 138 0013 8000.")
-    )
-    scope = forms.ChoiceField(label=_("Where"), required=False)
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Who asked for it and how; it is kept in the audit trail.")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        lines = [(f"line:{line.pk}", line.name) for line in LineOfBusiness.objects.order_by("name")]
-        campaigns = [(f"campaign:{c.pk}", c.name) for c in Campaign.objects.order_by("name")]
-        choices: list[Any] = [("", _("everywhere"))]
-        choices += [(_("Line of business"), lines)] if lines else []
-        choices += [(_("Campaign"), campaigns)] if campaigns else []
-        self.fields["scope"].choices = choices  # type: ignore[attr-defined]
-
-    def scope_objects(self) -> dict[str, Any]:
-        """What `services.suppress` wants: the line of business or the campaign, or neither."""
-        kind, _sep, pk = self.cleaned_data["scope"].partition(":")
-        line = LineOfBusiness.objects.get(pk=pk) if kind == "line" else None
-        return {"line_of_business": line, "campaign": Campaign.objects.get(pk=pk) if kind == "campaign" else None}
 
 
 def pacing_sentence(dial_mode: str, ratio: Decimal, max_wait_seconds: int) -> str:

@@ -28,7 +28,7 @@ UPDATE campaigns_reject r SET version_id = v.id FROM campaigns_listversion v WHE
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_agent_shares'),
+        ('campaigns', '0008_consent'),
     ]
 
     operations = [

@@ -1,7 +1,16 @@
 """What campaigns are made of, one file per idea; the constraints here are the invariants, each with its sentence."""
 
 from campaigns.models.campaigns import Campaign, CampaignList, Disposition, Lead, LineOfBusiness, RetryRule, Sweep
-from campaigns.models.compliance import AuditEntry, Decision, Suppression, Touch
+from campaigns.models.compliance import (
+    AuditEntry,
+    ConsentEvent,
+    Decision,
+    ProductEvent,
+    Suppression,
+    SuppressionFile,
+    SuppressionReject,
+    Touch,
+)
 from campaigns.models.lists import (
     ContactBefore,
     ContactList,
@@ -13,7 +22,7 @@ from campaigns.models.lists import (
     Reject,
     VersionEntry,
 )
-from campaigns.models.people import Contact, ContactPhone, Phone
+from campaigns.models.people import Contact, ContactPhone, Phone, Product
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
 from campaigns.models.users import User
 
@@ -23,6 +32,7 @@ __all__ = [
     "CampaignList",
     "ClosedDay",
     "ComplianceProfile",
+    "ConsentEvent",
     "Contact",
     "ContactBefore",
     "ContactList",
@@ -40,9 +50,13 @@ __all__ = [
     "MinimumGap",
     "Phone",
     "PolicyVersion",
+    "Product",
+    "ProductEvent",
     "Reject",
     "RetryRule",
     "Suppression",
+    "SuppressionFile",
+    "SuppressionReject",
     "Sweep",
     "Touch",
     "User",

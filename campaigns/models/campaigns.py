@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -16,7 +17,7 @@ from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.lists import ContactList
-from campaigns.models.people import Contact
+from campaigns.models.people import NO_TEXTS, Contact
 
 if TYPE_CHECKING:
     from campaigns.models.rules import ComplianceProfile
@@ -104,6 +105,18 @@ class Campaign(models.Model):
     # [{"label": "mobile", "times": 2, "week": null}, …]; empty: the phones take turns.
     cadence: models.JSONField[Any, Any] = models.JSONField(_("order of phones"), default=list, blank=True)
     spread = models.BooleanField(_("spread attempts over the day"), default=False)
+    # Codes of rules.consent.Basis: one of them must be on record, valid and not withdrawn. Empty: none is asked for.
+    consent_bases = ArrayField(
+        models.TextField(), verbose_name=_("consent"), default=list, blank=True, db_default=NO_TEXTS
+    )
+    # Codes of products that keep their holders from this campaign.
+    excluded_products = ArrayField(
+        models.TextField(),
+        verbose_name=_("excluded products"),
+        default=list,
+        blank=True,
+        db_default=NO_TEXTS,
+    )
     callback_fallback_minutes = models.PositiveSmallIntegerField(
         _("a personal callback is anyone's after (min)"), default=15
     )
@@ -274,6 +287,8 @@ class Disposition(models.Model):
     label_zh = models.CharField(_("label in Chinese"), max_length=80, blank=True)
     category = models.CharField(_("category"), max_length=16, choices=Category)
     position = models.PositiveSmallIntegerField(default=1, help_text="its key on the agent's desk, 1 to 9")
+    # Of the category do not call: the person is meant, on all their numbers, and not only the number called.
+    of_person = models.BooleanField(_("the person, on all their numbers"), default=False, db_default=False)
     # Hours until the lead is due again; empty: the lead is finished.
     retry_after_hours = models.PositiveSmallIntegerField(_("due again after (h)"), null=True, blank=True)
     # How often that may happen to one lead; empty: as long as it has attempts left.

@@ -5,10 +5,14 @@ The contact's row, then the phone's row, are the person's mutex: whoever wants t
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
+
+NO_TEXTS = Value([], ArrayField(models.TextField()))
 
 
 class Phone(models.Model):
@@ -61,6 +65,11 @@ class Contact(models.Model):
         _("region"), max_length=6, blank=True, db_default="", default="", help_text="ISO 3166-2, such as US-FL"
     )
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    # What counts of all they ever said (rules.consent reads it; campaigns.consents alone writes it), and the codes of
+    # the products they hold (campaigns.products). Here and not in tables of their own: dialling reads and locks this
+    # row anyway, so they cost it nothing, and nobody asks who holds a product.
+    consents: models.JSONField[Any, Any] = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    products = ArrayField(models.TextField(), default=list, db_default=NO_TEXTS)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -85,6 +94,19 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.customer_id or f"#{self.pk}"
+
+
+class Product(models.Model):
+    """A product that somebody holds or a campaign is kept from: `code` tells it, as campaigns.products writes it."""
+
+    code = models.CharField(_("code"), max_length=64, primary_key=True)
+    label = models.CharField(_("name"), max_length=64)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class ContactPhone(models.Model):

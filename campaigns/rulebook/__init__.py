@@ -4,6 +4,7 @@ An act that changes nothing leaves no trail and no version. A refusal is a servi
 Rules that end are kept, inactive: versions of policies name them.
 """
 
+from campaigns.rulebook.agreed import set_agreement
 from campaigns.rulebook.campaign import (
     DAY_MINUTES,
     refuse_hours,
@@ -36,6 +37,7 @@ __all__ = [
     "open_day",
     "refuse_hours",
     "restore_rule",
+    "set_agreement",
     "set_attempts",
     "set_callbacks",
     "set_disposition_retry",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from campaigns.rules import profiles, retries
 from campaigns.rules.caps import Cap, Gap
+from campaigns.rules.consent import Basis
 from campaigns.rules.eligibility import Reason
 from campaigns.rules.profiles import Profile
 from campaigns.rules.windows import Hours, Span
@@ -53,7 +54,17 @@ REASONS: Mapping[Reason, Meaning] = {
     Reason.POWERED_OFF: Meaning("The phone is powered off; it ends when that knowledge ages.", SOMETIMES),
     Reason.UNREACHABLE: Meaning("The phone cannot be reached; it ends when that knowledge ages.", SOMETIMES),
     Reason.RISK_NUMBER: Meaning("The number is marked as a risk; it ends when that knowledge ages.", SOMETIMES),
-    Reason.DO_NOT_CALL: Meaning("The number is on do-not-call, for good or until a day.", SOMETIMES),
+    Reason.DO_NOT_CALL: Meaning("The number or the person is on do-not-call, for good or until a day.", SOMETIMES),
+    Reason.NO_CONSENT: Meaning(
+        "The campaign asks for consent, and no valid one is on record: never given, expired, taken back, or on another "
+        "basis. When one is written down, the lead is due again.",
+        SOMETIMES,
+    ),
+    Reason.EXCLUDING_PRODUCT: Meaning(
+        "The person holds a product that the campaign excludes. When they give it up, the lead is due again.",
+        NEVER,
+        ("products",),
+    ),
     Reason.UNKNOWN_ZONE: Meaning("No time zone is known for the person, so no lawful hour is.", NEVER),
     Reason.NO_COMMON_HOUR: Meaning("No hour is lawful under all rules in all their time zones.", NEVER, ("zones",)),
     Reason.NOT_BEGUN: Meaning("The campaign's first day has not begun where they live.", ALWAYS, ("zones",)),
@@ -136,6 +147,17 @@ KINDS: tuple[Kind, ...] = (
         "At most one unanswered attempt of a campaign in each part of the person's day: until 12:00, until 17:00, and "
         "after. Callbacks are exempt.",
         (("spread", "true, false", "Whether it is on."),),
+    ),
+    Kind(
+        "Consent",
+        "Whether people must have agreed to be called, for the campaign's line of business or for any purpose. The "
+        "newest word for a purpose and basis counts; taking back reaches what was given until then.",
+        (("consent", ", ".join(Basis), "Bases of which one will do; empty: none is asked for."),),
+    ),
+    Kind(
+        "Products",
+        "Products that keep whoever holds them from being called by the campaign.",
+        (("excluded_products", "codes", "A code is a product's name in capitals."),),
     ),
     Kind(
         "Retry",

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from campaigns.rules import cadence, caps, places, windows
+from campaigns.rules import cadence, caps, consent, places, windows
 from campaigns.rules.caps import Subject, Touch
+from campaigns.rules.consent import CONSENT_RULE, PRODUCTS_RULE, Grant
 from campaigns.rules.places import Place
 from campaigns.rules.policy import Policy
 from campaigns.rules.windows import Hours, Shut
@@ -39,6 +40,8 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     RISK_NUMBER = "risk_number"
     DO_NOT_CALL = "do_not_call"
+    NO_CONSENT = "no_consent"
+    EXCLUDING_PRODUCT = "excluding_product"
     UNKNOWN_ZONE = "unknown_zone"
     NO_COMMON_HOUR = "no_common_hour"
     NOT_BEGUN = "campaign_not_begun"
@@ -82,6 +85,8 @@ class Candidate:
     touches: tuple[Touch, ...] = field(default=())
     callback: bool = False
     callback_expires_at: datetime | None = None
+    grants: tuple[Grant, ...] = ()
+    products: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +253,22 @@ def _do_not_call(_: Candidate, phone: PhoneFacts, __: Place, moment: Moment) -> 
         yield Refuse(Reason.DO_NOT_CALL, None if until == FOREVER else until, phone=phone.number)
 
 
+def _consent(who: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> Iterator[Refuse]:
+    """For good as far as is known: whoever writes an agreement down has the lead due again."""
+    bases = moment.policy.consent
+    if bases:
+        since = consent.agrees_from(who.grants, bases, who.line_of_business_id, moment.now)
+        if since is None or since > moment.now:
+            yield Refuse(Reason.NO_CONSENT, since, CONSENT_RULE, phone=phone.number)
+
+
+def _products(who: Candidate, phone: PhoneFacts, _: Place, moment: Moment) -> Iterator[Refuse]:
+    """For good as far as is known: whoever writes down that it was given up has the lead due again."""
+    found = consent.excluding(who.products, moment.policy.excluded_products)
+    if found:
+        yield Refuse(Reason.EXCLUDING_PRODUCT, None, PRODUCTS_RULE, {"products": found}, phone.number)
+
+
 def _hours(_: Candidate, phone: PhoneFacts, where: Place, moment: Moment) -> Iterator[Refuse]:
     for found in _of_hours(where, phone.label, moment):
         yield replace(found, phone=phone.number)
@@ -327,4 +348,4 @@ def _subject(who: Candidate, phone: PhoneFacts) -> Subject:
 
 
 Check = Callable[[Candidate, PhoneFacts, Place, Moment], Iterator[Refuse]]
-CHECKS: tuple[Check, ...] = (_status, _do_not_call, _hours, _caps, _gaps, _spread)
+CHECKS: tuple[Check, ...] = (_status, _do_not_call, _consent, _products, _hours, _caps, _gaps, _spread)

@@ -20,7 +20,10 @@ from campaigns.rules.windows import Hours, Shut, Span
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A campaign's rules. `version` names where they are written down; 0 is not yet."""
+    """A campaign's rules. `version` names where they are written down; 0 is not yet.
+
+    `consent`: the bases of which one must be on record, none asked for when empty; `excluded_products`: codes.
+    """
 
     hours: tuple[Hours, ...]
     caps: tuple[Cap, ...] = ()
@@ -30,6 +33,8 @@ class Policy:
     spread: bool = False
     retries: Mapping[str, Retry] = field(default_factory=dict)
     min_ring_seconds: int = 0
+    consent: tuple[str, ...] = ()
+    excluded_products: tuple[str, ...] = ()
     version: int = 0
     # What the hours came to in the latest minute in which they were asked, by place and label: see eligibility.
     shut: dict[tuple[Place, str], tuple[datetime, tuple[Shut, ...]]] = field(
@@ -38,7 +43,11 @@ class Policy:
 
 
 def dump(policy: Policy) -> dict[str, Any]:
-    """The policy as JSON; hours are minutes of the local day, waits and windows are seconds."""
+    """The policy as JSON; hours are minutes of the local day, waits and windows are seconds.
+
+    What asks for nothing (consent, products) is left out, as in versions written before there was such a rule.
+    """
+    asked = {"consent": list(policy.consent), "excluded_products": list(policy.excluded_products)}
     return {
         **dump_rules(policy.hours, policy.caps, policy.gaps),
         "max_attempts": policy.max_attempts,
@@ -46,6 +55,7 @@ def dump(policy: Policy) -> dict[str, Any]:
         "spread": policy.spread,
         "retries": {o: [int(r.wait.total_seconds()), r.limit] for o, r in sorted(policy.retries.items())},
         "min_ring_seconds": policy.min_ring_seconds,
+        **{name: of for name, of in asked.items() if of},
     }
 
 
@@ -61,6 +71,8 @@ def load(data: Mapping[str, Any], version: int = 0) -> Policy:
         spread=data["spread"],
         retries={o: Retry(timedelta(seconds=wait), limit) for o, (wait, limit) in data["retries"].items()},
         min_ring_seconds=data["min_ring_seconds"],
+        consent=tuple(data.get("consent", ())),
+        excluded_products=tuple(data.get("excluded_products", ())),
         version=version,
     )
 

@@ -6,10 +6,19 @@ place. One module per kind of rule; `named` finds the rule that a decision names
 
 from __future__ import annotations
 
+from campaigns.sentences.agreed import basis_words, consent_sentence, products_sentence
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.flaws import flaw_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
-from campaigns.sentences.named import line_words, owner_words, profile_title, sentence_of, source_of, sources_of
+from campaigns.sentences.named import (
+    line_words,
+    owner_words,
+    product_labels,
+    profile_title,
+    sentence_of,
+    source_of,
+    sources_of,
+)
 from campaigns.sentences.sharing import agent_share_sentence
 from campaigns.sentences.trying import (
     attempts_sentence,
@@ -25,10 +34,12 @@ from campaigns.sentences.trying import (
 __all__ = [
     "agent_share_sentence",
     "attempts_sentence",
+    "basis_words",
     "cadence_sentence",
     "callbacks_sentence",
     "cap_sentence",
     "closed_sentence",
+    "consent_sentence",
     "dates_sentence",
     "disposition_sentence",
     "flaw_sentence",
@@ -37,6 +48,8 @@ __all__ = [
     "hours_sentence",
     "line_words",
     "owner_words",
+    "product_labels",
+    "products_sentence",
     "profile_title",
     "retry_sentence",
     "ring_sentence",

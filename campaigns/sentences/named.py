@@ -1,7 +1,8 @@
 """The rule that a decision names, in words, and who gave it: for every page that answers "why not?".
 
 Names are those of the policy: "cap-12" and "gap-3" are rows, "cn_marketing.cap-1" is a profile's, "campaign.hours" the
-campaign's own, "closed.CN" the days without calls of a country, "cadence.office" and "spread" how a lead is tried.
+campaign's own, "closed.CN" the days without calls of a country, "cadence.office" and "spread" how a lead is tried,
+"consent" and "products" who is asked at all.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from collections.abc import Iterable
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns.models import ComplianceProfile, FrequencyCap, LineOfBusiness, MinimumGap
+from campaigns.models import ComplianceProfile, FrequencyCap, LineOfBusiness, MinimumGap, Product
+from campaigns.rules.consent import CONSENT_RULE, PRODUCTS_RULE
 from campaigns.rules.policy import Policy
+from campaigns.sentences.agreed import consent_sentence, products_sentence
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.hours import hours_sentence
 from campaigns.sentences.parts import country_name, first_upper
@@ -37,7 +40,18 @@ def sentence_of(policy: Policy, rule_name: str, *, line: str | None = None) -> s
     for step in policy.cadence:
         if f"cadence.{step.label}" == rule_name:
             return step_sentence(step)
+    if rule_name == CONSENT_RULE and policy.consent:
+        return consent_sentence(policy.consent)
+    if rule_name == PRODUCTS_RULE and policy.excluded_products:
+        return products_sentence(product_labels(policy.excluded_products))
     return spread_sentence() if rule_name == "spread" and policy.spread else ""
+
+
+def product_labels(codes: Iterable[str]) -> list[str]:
+    """The names of these products; the code of one that is not known."""
+    wanted = list(codes)
+    known = dict(Product.objects.filter(code__in=wanted).values_list("code", "label"))
+    return [known.get(code, code) for code in wanted]
 
 
 def source_of(rule_name: str) -> str:

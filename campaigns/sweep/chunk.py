@@ -29,16 +29,23 @@ FOR UPDATE SKIP LOCKED
 PHONES = """
 INSERT INTO sweep_phone
 SELECT l.id, l.contact_id, l.attempts, c.phone, row_number() OVER of_lead, array_agg(c.label) OVER of_lead, c.label,
-       who.time_zone, who.region, p.zones, p.country, p.status, p.status_expires_at, s.until
+       who.time_zone, who.region, p.zones, p.country, p.status, p.status_expires_at, greatest(s.until, i.until),
+       who.consents, who.products
 FROM sweep_lead l
 JOIN campaigns_contact who ON who.id = l.contact_id
 JOIN campaigns_contactphone c ON c.contact_id = l.contact_id
 JOIN campaigns_phone p ON p.number = c.phone
 CROSS JOIN LATERAL (
     SELECT max(coalesce(expires_at, 'infinity')) AS until FROM campaigns_suppression
-    WHERE phone = c.phone AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
+    WHERE phone = c.phone AND ended_at IS NULL AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
       AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
 ) s
+CROSS JOIN LATERAL (
+    SELECT max(coalesce(expires_at, 'infinity')) AS until FROM campaigns_suppression
+    WHERE contact_id = l.contact_id AND ended_at IS NULL
+      AND (line_of_business_id IS NULL OR line_of_business_id = %(line)s)
+      AND (campaign_id IS NULL OR campaign_id = %(campaign)s)
+) i
 -- The chunk's bounds for each table: where most people are in the campaign, they are read side by side.
 WHERE l.attempts < %(most)s AND who.id > %(after)s AND who.id <= %(end)s
   AND c.contact_id > %(after)s AND c.contact_id <= %(end)s

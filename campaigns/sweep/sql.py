@@ -5,9 +5,9 @@ with what is known of each, `sweep_place` what the hours say for each distinct p
 phones come, `sweep_refused` what was decided. `decide` is the one statement that depends on the policy.
 
 An obstacle is a column that says until when it holds ('infinity': for good; NULL: it does not), in the order of
-rules.eligibility.PRECEDENCE: status, do-not-call, hours, caps, gaps. The one that holds longest binds, of equals the
-first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick. `far` is what holds longer
-than hours are worked out: its next calling hour is still to be found.
+rules.eligibility.PRECEDENCE: status, do-not-call, consent, products, hours, caps, gaps. The one that holds
+longest binds, of equals the first. What cannot be decided exactly here is `unsure`, and its lead is left to the tick.
+`far` is what holds longer than hours are worked out: its next calling hour is still to be found.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import timedelta
 from campaigns import decisions, ledger
 from campaigns.rules import caps
 from campaigns.rules.caps import CONVERSATION, LEVELS, REFUSAL, Calls, Cap, Gap
+from campaigns.rules.consent import CONSENT_RULE, PRODUCTS_RULE
 from campaigns.rules.eligibility import MOMENT, Reason
 from campaigns.rules.policy import Policy
 
@@ -30,7 +31,8 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_lead (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sweep_phone (
     lead_id bigint, contact_id bigint, attempts int, phone bigint, line int, labels text[], label text, zone text,
-    region text, zones text[], country text, status text, status_until timestamptz, suppressed_until timestamptz
+    region text, zones text[], country text, status text, status_until timestamptz, suppressed_until timestamptz,
+    consents jsonb, products text[]
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sweep_place (
     label text, zone text, region text, zones text[], country text, shut_until timestamptz, shut_reason text,
@@ -45,6 +47,7 @@ CREATE TEMP TABLE IF NOT EXISTS sweep_refused (
     label text, zone text, region text, zones text[], country text
 ) ON COMMIT DELETE ROWS;
 """
+FIXED = ("status_until", "suppressed_until", "unasked_until", "product_until", "shut_until")
 WHOSE = {"contact": "t.contact_id = p.contact_id", "phone": "t.phone = p.phone"}
 DECIDE = """
 INSERT INTO sweep_refused
@@ -56,7 +59,9 @@ WITH counted AS (
            month_first, month_ends, {counted}
            CASE WHEN p.status <> '' AND coalesce(p.status_until, 'infinity') > %(now)s
                 THEN coalesce(p.status_until, 'infinity') END AS status_until,
-           CASE WHEN p.suppressed_until > %(now)s THEN p.suppressed_until END AS suppressed_until
+           CASE WHEN p.suppressed_until > %(now)s THEN p.suppressed_until END AS suppressed_until,
+           {asked} AS unasked_until,
+           CASE WHEN p.products && {excluded} THEN timestamptz 'infinity' END AS product_until, p.products
     FROM sweep_phone p
     JOIN sweep_place w USING (label, zone, region, zones, country)
     LEFT JOIN sweep_turn turn ON turn.labels = p.labels AND turn.attempts = p.attempts {touches}
@@ -72,9 +77,9 @@ WITH counted AS (
     FROM latest p OFFSET 0
 ), bound AS (
     SELECT lead_id, phone, turn, phones, label, zone, region, zones, country, inputs,
-           CASE binding WHEN 0 THEN status WHEN 2 THEN shut_reason ELSE (%(reasons)s::text[])[binding + 1] END
+           CASE binding WHEN 0 THEN status WHEN {shut} THEN shut_reason ELSE (%(reasons)s::text[])[binding + 1] END
            AS reason,
-           CASE binding WHEN 2 THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END AS rule,
+           CASE binding WHEN {shut} THEN shut_rule ELSE (%(rules)s::text[])[binding + 1] END AS rule,
            greatest(latest, opens_again) AS until, isfinite(latest) AND opens_again IS NULL AS far,
            latest IS NULL OR unsure AS free
     FROM phones OFFSET 0
@@ -111,7 +116,8 @@ class Obstacle:
 def decide(policy: Policy, campaign_id: int, line_of_business_id: int | None) -> tuple[str, list[str], list[str]]:
     """The statement for this policy, with the reasons and the rules that it names by their numbers."""
     found = list(_obstacles(policy, campaign_id, line_of_business_id))
-    names = ["status_until", "suppressed_until", "shut_until", *(f"until_{n}" for n in range(len(found)))]
+    names = [*FIXED, *(f"until_{n}" for n in range(len(found)))]
+    excluded = _texts(policy.excluded_products)
     statement = DECIDE.format(
         counted="".join(f"{name}, " for name in _outputs(found)),
         touches="".join(_touches(found)),
@@ -119,15 +125,37 @@ def decide(policy: Policy, campaign_id: int, line_of_business_id: int | None) ->
         names=", ".join(names),
         unsure=" OR ".join(o.unsure for o in found if o.unsure) or "false",
         which=" ".join(f"WHEN {name} = latest THEN {n}" for n, name in enumerate(names)),
-        inputs=_inputs(names, found),
+        shut=FIXED.index("shut_until"),
+        inputs=_inputs(names, found, excluded),
+        asked=_no_consent(policy.consent, line_of_business_id),
+        excluded=excluded,
     )
-    reasons = ["", Reason.DO_NOT_CALL.value, "", *(o.reason.value for o in found)]
-    return statement, reasons, ["", "", "", *(o.rule for o in found)]
+    reasons = ["", Reason.DO_NOT_CALL, Reason.NO_CONSENT, Reason.EXCLUDING_PRODUCT, "", *(o.reason for o in found)]
+    rules = ["", "", CONSENT_RULE, PRODUCTS_RULE, "", *(o.rule for o in found)]
+    return statement, [str(reason) for reason in reasons], rules
 
 
-def _inputs(names: Sequence[str], found: Sequence[Obstacle]) -> str:
+def _no_consent(bases: Sequence[str], line: int | None) -> str:
+    """Until when nobody has agreed (rules.consent.agrees_from); NULL where they have."""
+    if not bases:
+        return "NULL::timestamptz"
+    own = f"g->>0 = '{line}'" if line else "false"
+    taken_back = f"g->4 @> '{line}'" if line else "false"
+    return f"""(
+        SELECT CASE WHEN count(*) FILTER (WHERE given <= %(now)s) > 0 THEN NULL
+                    ELSE coalesce(min(given), 'infinity') END
+        FROM jsonb_array_elements(p.consents) g, LATERAL (
+            SELECT (g->>2)::timestamptz AS given, coalesce((g->>3)::timestamptz, 'infinity') AS expires
+        ) at
+        WHERE g->>1 = ANY({_texts(bases)}) AND ({own} OR (g->>0 IS NULL AND NOT {taken_back}))
+          AND expires > greatest(%(now)s, given))"""
+
+
+def _inputs(names: Sequence[str], found: Sequence[Obstacle], excluded: str) -> str:
     """Those of the obstacle that binds."""
-    said = ["NULL", "NULL", "shut_inputs", *(o.inputs for o in found)]
+    held = f"""jsonb_build_object('products', ARRAY(
+        SELECT c FROM unnest(p.products) c WHERE c = ANY({excluded}) ORDER BY c COLLATE "C"))"""
+    said = ["NULL", "NULL", "NULL", held, "shut_inputs", *(o.inputs for o in found)]
     return (
         f"CASE {' '.join(f'WHEN {name} = latest THEN {inputs}' for name, inputs in zip(names, said, strict=True))} END"
     )
@@ -227,6 +255,10 @@ def _spread(scope: str) -> Obstacle:
 
 def _interval(length: timedelta) -> str:
     return f"interval '{length.total_seconds():f} seconds'"
+
+
+def _texts(texts: Sequence[str]) -> str:
+    return f"ARRAY[{', '.join(map(_text, texts))}]::text[]"
 
 
 def _text(text: str) -> str:

@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import policies, rulebook, rulesheet, sentences
+from campaigns import policies, products, rulebook, rulesheet, sentences
+from campaigns.forms.agreed import AgreementForm
 from campaigns.forms.hours import HoursForm
 from campaigns.forms.rules import CapForm, ClosedDayForm, GapForm, ProfilesForm
 from campaigns.forms.trying import AttemptsForm, CallbacksForm, DispositionsForm, OrderForm, RetriesForm
@@ -123,6 +124,17 @@ def _gap_words(owner: Owner, form: GapForm) -> str:
     return sentences.gap_sentence(gap, line=line_of(owner), here=isinstance(owner, Campaign))
 
 
+def _agreement_words(_campaign: Campaign, form: AgreementForm) -> str:
+    said = [sentences.consent_sentence(form.bases_chosen())]
+    chosen = form.products_chosen()
+    return "\n".join([*said, *([sentences.products_sentence(chosen)] if chosen else [])])
+
+
+def _agreement_edited(campaign: Campaign, form: AgreementForm) -> Policy:
+    codes = [products.code_of(text) for text in form.products_chosen()]
+    return policies.resolve(_with(campaign, consent_bases=form.bases_chosen(), excluded_products=codes))
+
+
 HOURS = Editor(
     HoursForm,
     lambda campaign, form, by: rulebook.set_hours(campaign=campaign, by=by, **form.chosen()),
@@ -159,6 +171,15 @@ GAPS = Editor(
     lambda owner: {"rules": rulesheet.frequency_rules(owner, MinimumGap)},
     adds=True,
 )
+AGREEMENT = Editor(
+    AgreementForm,
+    lambda campaign, form, by: rulebook.set_agreement(
+        campaign=campaign, bases=form.bases_chosen(), products=form.products_chosen(), by=by
+    ),
+    gettext_lazy("Consent and products saved; they hold from the next call on."),
+    _agreement_words,
+    _agreement_edited,
+)
 DAYS = Editor(
     ClosedDayForm,
     _save_closed,
@@ -188,6 +209,7 @@ OF_CAMPAIGN = {
     "days": DAYS,
     "caps": CAPS,
     "gaps": GAPS,
+    "agreement": AGREEMENT,
     "attempts": ATTEMPTS,
     "callbacks": CALLBACKS,
     "retries": RETRIES,

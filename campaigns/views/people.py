@@ -13,9 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms import PersonForm
+from campaigns.forms.agreed import ConsentForm, HoldingsForm, WithdrawalForm
+from campaigns.forms.do_not_call import SilenceForm
 from campaigns.models import Contact, Lead
 from campaigns.permissions import SUPERVISE, role_required
-from campaigns.whys import budgets, history, leads, people
+from campaigns.whys import agreed, budgets, history, leads, people
 from campaigns.whys.history import BadMark, Mark
 
 
@@ -43,13 +45,26 @@ def find(request: HttpRequest) -> HttpResponse:
 def person_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Who they are, every campaign they are in with why and when, what is counted, and what was before."""
     contact = get_object_or_404(Contact, pk=pk)
-    page = history.of_person(pk, before(request))
     if request.headers.get("HX-Request"):
+        page = history.of_person(pk, before(request))
         return render(request, "campaigns/history.html", {"page": page, "with_campaign": True})
+    return shown(request, contact)
+
+
+def shown(request: HttpRequest, contact: Contact, wrong: dict[str, Any] | None = None) -> HttpResponse:
+    """The page of a person; with a form of it that was refused, what is wrong with that."""
     now = timezone.now()
     whys = people.whys_of([contact], now)
-    context = {"whys": whys, "budget": budgets.of(whys), "with_campaign": True, **_who(contact, now), "page": page}
-    return render(request, "campaigns/person.html", context)
+    context = {"whys": whys, "budget": budgets.of(whys), "with_campaign": True, **_who(contact, now)}
+    context |= {"page": history.of_person(contact.pk, before(request)), "agreed": agreed.of(contact, now)}
+    context["forms"] = {
+        "consent": ConsentForm(),
+        "withdrawal": WithdrawalForm(),
+        "holdings": HoldingsForm(contact),
+        "silence": SilenceForm(),
+        **(wrong or {}),
+    }
+    return render(request, "campaigns/person.html", context, status=422 if wrong else 200)
 
 
 @require_GET

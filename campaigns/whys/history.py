@@ -125,20 +125,23 @@ def of_lead(lead: Lead, before: Mark | None = None) -> Page:
     scope = Q(campaign=None, line_of_business=None) | Q(campaign=lead.campaign_id)
     if line:
         scope |= Q(line_of_business=line)
-    return _page(Whose({lead.pk: lead}, Q(attempt__lead=lead.pk), Q(phone__in=list(numbers)) & scope), before)
+    entries = (Q(phone__in=list(numbers)) | Q(contact=lead.contact_id)) & scope
+    return _page(Whose({lead.pk: lead}, Q(attempt__lead=lead.pk), entries), before)
 
 
 def of_person(contact_id: int, before: Mark | None = None) -> Page:
     """Of a person, in all campaigns and on all of their phones."""
     numbers = ContactPhone.objects.filter(contact=contact_id).values_list("phone", flat=True)
-    whose = Whose(_leads_of([contact_id]), Q(attempt__contact=contact_id), Q(phone__in=list(numbers)))
+    entries = Q(phone__in=list(numbers)) | Q(contact=contact_id)
+    whose = Whose(_leads_of([contact_id]), Q(attempt__contact=contact_id), entries)
     return _page(whose, before)
 
 
 def of_phone(number: int, before: Mark | None = None) -> Page:
     """Of a number, whoever it belongs to: what was said of it, and of its people as a whole."""
     people = list(ContactPhone.objects.filter(phone=number).values_list("contact", flat=True))
-    return _page(Whose(_leads_of(people), Q(attempt__phone=number), Q(phone=number), number), before)
+    entries = Q(phone=number) | Q(contact__in=people)
+    return _page(Whose(_leads_of(people), Q(attempt__phone=number), entries, number), before)
 
 
 def _leads_of(people: list[int]) -> dict[int, Lead]:
@@ -160,7 +163,7 @@ def _calls(whose: Whose, before: Mark | None) -> Iterable[Event]:
 
 
 def _entries(whose: Whose) -> Iterable[Event]:
-    entries = Suppression.objects.select_related("campaign", "line_of_business", "created_by")
+    entries = Suppression.objects.select_related("campaign", "line_of_business", "created_by", "ended_by")
     for entry in entries.filter(whose.entries):
         mark = Mark(entry.created_at, ORDER[Kind.DO_NOT_CALL], entry.pk)
         campaign = entry.campaign.name if entry.campaign else ""

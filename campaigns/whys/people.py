@@ -70,7 +70,8 @@ def phones_of(contact: Contact) -> list[KnownPhone]:
     """In the order in which they are tried."""
     rows = list(ContactPhone.objects.filter(contact=contact).select_related("phone"))
     listed = Suppression.objects.select_related("campaign", "line_of_business", "created_by")
-    entries = list(listed.filter(phone__in=[row.phone_id for row in rows]).order_by("pk"))
+    numbers = [row.phone_id for row in rows]
+    entries = list(listed.filter(phone__in=numbers, ended_at=None).order_by("pk"))
     return [
         KnownPhone(
             phone=row.phone,

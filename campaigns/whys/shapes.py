@@ -173,7 +173,8 @@ def _details(event: Event, source: Source) -> Shape:
         return _call(event.call)
     assert event.entry is not None
     line = event.entry.line_of_business.name if event.entry.line_of_business else None
-    return {"line_of_business": line, "until": time(event.entry.expires_at), "reason": event.entry.reason}
+    ended = {"ended_at": time(event.entry.ended_at), "ended_why": event.entry.ended_why}
+    return {"line_of_business": line, "until": time(event.entry.expires_at), "reason": event.entry.reason, **ended}
 
 
 def _said(said: Said, source: Source) -> Shape:

@@ -135,4 +135,13 @@ def _zones(inputs: Mapping[str, Any]) -> str:
     return ", ".join(str(zone) for zone in inputs["zones"])
 
 
-BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {"n": _counted, "attempts": _attempts, "zones": _zones}
+def _products(inputs: Mapping[str, Any]) -> str:
+    return ", ".join(sentences.product_labels(inputs["products"]))
+
+
+BASIS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "n": _counted,
+    "attempts": _attempts,
+    "zones": _zones,
+    "products": _products,
+}

@@ -107,12 +107,49 @@ SELECT a.id, format('%s before it for the same lead, at most %s in all', n, r.ma
 JOIN audit_attempts r ON r.policy_id = a.policy_id
 WHERE NOT a.callback AND n >= r.max
 """
-DO_NOT_CALL = """
+# Of the number, or of the person. What was taken off before the call was sent may have been taken off before it was
+# decided on: an entry's time is told a moment before it can be seen.
+ENTRY = """
 SELECT a.id, 'on do-not-call since ' || min(s.created_at) AS why
-FROM audit_call a JOIN campaigns_suppression s ON s.phone = a.phone
+FROM audit_call a JOIN campaigns_suppression s ON {whose}
 WHERE a.judged AND s.created_at < a.at AND (s.expires_at IS NULL OR s.expires_at > a.at)
+  AND (s.ended_at IS NULL OR s.ended_at > a.placed_at)
   AND (s.campaign_id IS NULL OR s.campaign_id = a.campaign_id)
   AND (s.line_of_business_id IS NULL OR s.line_of_business_id = a.line)
+GROUP BY a.id
+"""
+DO_NOT_CALL = " UNION ALL ".join(
+    ENTRY.format(whose=f"{whose} AND s.ended_at IS {null} NULL")
+    for whose in ("s.phone = a.phone", "s.contact_id = a.contact_id")
+    for null in ("", "NOT")
+)
+# An agreement counts if it was known before the call was sent; what took it back, or took its place, if it was known
+# before the call was decided on.
+CONSENT = """
+SELECT a.id, 'no valid consent on ' || array_to_string(r.bases, ', ') || ' was on record' AS why
+FROM audit_call a JOIN audit_consent r ON r.policy_id = a.policy_id
+WHERE a.judged AND NOT EXISTS (
+    SELECT 1 FROM campaigns_consentevent g
+    WHERE g.contact_id = a.contact_id AND g.kind = 'given' AND g.basis = ANY(r.bases)
+      AND (g.line_of_business_id IS NULL OR g.line_of_business_id = a.line)
+      AND g.at <= a.at AND g.expires_at > a.at IS NOT FALSE AND g.recorded_at <= a.placed_at
+      AND NOT EXISTS (
+          SELECT 1 FROM campaigns_consentevent w
+          WHERE w.contact_id = g.contact_id AND w.recorded_at < a.at AND CASE w.kind
+              WHEN 'withdrawn' THEN w.at >= g.at
+                  AND (w.line_of_business_id IS NULL OR w.line_of_business_id = a.line)
+              ELSE (w.at, w.id) > (g.at, g.id) AND w.basis = g.basis
+                  AND w.line_of_business_id IS NOT DISTINCT FROM g.line_of_business_id END))
+"""
+PRODUCTS = """
+SELECT a.id, 'they held ' || string_agg(r.product, ', ' ORDER BY r.product) AS why
+FROM audit_call a JOIN audit_product r ON r.policy_id = a.policy_id
+WHERE a.judged AND EXISTS (
+    SELECT 1 FROM campaigns_productevent h
+    WHERE h.contact_id = a.contact_id AND h.product = r.product AND h.held AND h.recorded_at < a.at
+      AND NOT EXISTS (
+          SELECT 1 FROM campaigns_productevent n
+          WHERE n.contact_id = h.contact_id AND n.product = h.product AND n.id > h.id AND n.recorded_at <= a.placed_at))
 GROUP BY a.id
 """
 NO_TOUCH = "SELECT id, 'it was never counted' AS why FROM audit_call WHERE judged AND NOT touched"
@@ -138,6 +175,8 @@ CHECKS = {
     "spread_over_the_day": SPREAD,
     "attempts_of_a_lead": ATTEMPTS,
     "do_not_call": DO_NOT_CALL,
+    "consent": CONSENT,
+    "excluded_products": PRODUCTS,
     "calls_without_a_touch": NO_TOUCH,
     "calls_without_a_policy": NO_POLICY,
 }

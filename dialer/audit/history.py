@@ -33,6 +33,8 @@ TABLES = {
         policy_id bigint, name text, label text, week int4multirange[], holiday int4multirange, first_day date,
         last_day date, closed date[], regions text[]""",
     "audit_attempts": "policy_id bigint, max bigint, spread boolean",
+    "audit_consent": "policy_id bigint, bases text[]",
+    "audit_product": "policy_id bigint, product text",
     "audit_holiday": "country text, region text, day date",
 }
 
@@ -138,7 +140,12 @@ FROM ({USED}) v, jsonb_array_elements(v.data->'cadence') WITH ORDINALITY c(step,
 WHERE jsonb_typeof(c.step->'week') = 'array' ORDER BY v.id, c.step->>'label', c.nth;
 INSERT INTO audit_attempts
 SELECT v.id, (v.data->>'max_attempts')::bigint, (v.data->>'spread')::boolean FROM ({USED}) v;
-ANALYZE audit_place, audit_cap, audit_gap, audit_hours, audit_attempts
+INSERT INTO audit_consent
+SELECT v.id, ARRAY(SELECT jsonb_array_elements_text(v.data->'consent')) FROM ({USED}) v
+WHERE jsonb_array_length(v.data->'consent') > 0;
+INSERT INTO audit_product
+SELECT v.id, jsonb_array_elements_text(v.data->'excluded_products') FROM ({USED}) v;
+ANALYZE audit_place, audit_cap, audit_gap, audit_hours, audit_attempts, audit_consent, audit_product
 """
 WHERE_AND_WHEN = """
 SELECT p.country, p.region, min(c.at), max(c.at) FROM audit_place p

@@ -234,6 +234,8 @@ def crowd(draw: random.Random, now: datetime) -> Campaign:
         cadence=draw.choice(STEPS),
         spread=draw.random() < 0.2,
         calls_on_holidays=draw.random() < 0.5,
+        consent_bases=draw.choice([[], [], ["explicit"], ["explicit", "contract"]]),
+        excluded_products=draw.choice([[], [], ["GOLD 'CARD'"], ["100% CASH", "GOLD 'CARD'", "金卡"]]),
     )
     for _ in range(draw.randint(0, 4)):
         fields = {name: draw.choice(choices) for name, choices in CAPS.items()}
@@ -264,6 +266,11 @@ def _person(draw: random.Random, campaign: Campaign, shared: list, now: datetime
     phones = own + (draw.sample(shared, 1) if draw.random() < 0.3 else [])
     who = build.contact(*phones, time_zone=draw.choice(ZONES), region=draw.choice(REGIONS)) if phones else nobody()
     who.contactphone_set.update(label=draw.choice(["", "mobile", "home ext. 12"]))
+    who.consents = [_grant(draw, campaign, now) for _ in range(draw.choice([0, 1, 1, 2, 3]))]
+    who.products = sorted(draw.sample(["100% CASH", "GOLD 'CARD'", "金卡", "OTHER"], draw.choice([0, 0, 0, 1, 2])))
+    who.save()
+    if draw.random() < 0.1:
+        Suppression.objects.create(contact=who, expires_at=draw.choice([None, later(draw, now)]))
     build.lead(campaign, who, due_at=now - timedelta(hours=1), attempts=draw.choice([0, 1, 2, 3, 6]))
     for each in phones:
         for _ in range(draw.choice([0, 0, 1, 2, 4])):
@@ -280,6 +287,16 @@ def _person(draw: random.Random, campaign: Campaign, shared: list, now: datetime
         if draw.random() < 0.1:
             ends = draw.choice([None, later(draw, now)])
             Suppression.objects.update_or_create(phone=each.pk, defaults={"expires_at": ends})
+
+
+def _grant(draw: random.Random, campaign: Campaign, now: datetime) -> list:
+    """As campaigns.consents keeps them; now and then of this very instant, or of one to come."""
+    given = now + timedelta(microseconds=draw.choice([0, 1, 5_000_000, -1, *[-(10**12)] * 6]))
+    expires = draw.choice([None, None, given + timedelta(days=30), later(draw, now), now])
+    line = campaign.line_of_business_id or 1
+    purpose, without = draw.choice([(None, []), (None, []), (None, [line]), (line, []), (line + 1, [])])
+    basis = draw.choice(["explicit", "explicit", "contract", "legitimate_interest"])
+    return [purpose, basis, given.isoformat(), expires and max(expires, given).isoformat(), without]
 
 
 def nobody():

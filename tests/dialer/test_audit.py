@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from campaigns.models import LineOfBusiness, PolicyVersion, Suppression, Touch
+from campaigns.models import ConsentEvent, LineOfBusiness, PolicyVersion, ProductEvent, Suppression, Touch
 from campaigns.rules import policy as rules
 from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
@@ -630,6 +630,103 @@ def test_do_not_call_of_another_campaign_is_not_ours():
     call(campaign, person, NOON, by=policy(campaign))
 
     assert broken() == {}
+
+
+@pytest.mark.parametrize(("ended", "found"), [(timedelta(0), 0), (MICROSECOND, 1), (HOUR, 1)])
+def test_do_not_call_that_was_taken_off_later_still_held_then(ended, found):
+    campaign, person = build.campaign(), build.contact()
+    entry = Suppression.objects.create(phone=person.phones.get().pk, ended_at=NOON + ended, ended_why="mistake")
+    Suppression.objects.filter(pk=entry.pk).update(created_at=NOON - HOUR)
+    call(campaign, person, NOON, by=policy(campaign))
+
+    assert broken() == ({"do_not_call": 1} if found else {})
+
+
+def test_do_not_call_of_a_person_holds_on_all_their_numbers_and_for_nobody_else():
+    campaign, shared = build.campaign(), build.phone()
+    asked, other = build.contact(build.phone(), shared), build.contact(shared)
+    entry = Suppression.objects.create(contact=asked)
+    Suppression.objects.filter(pk=entry.pk).update(created_at=NOON - HOUR)
+    by = policy(campaign)
+    call(campaign, asked, NOON, by=by, phone=shared.pk)
+    call(campaign, other, NOON + HOUR, by=by)
+
+    assert broken() == {"do_not_call": 1}
+
+
+# Consent and products
+
+
+def word(person, kind="given", *, at=-DAY, known=-DAY, line=None, basis="explicit", expires=None):
+    """What a person said, and when we knew; times are before or after noon."""
+    ConsentEvent.objects.create(
+        contact_id=person.pk,
+        line_of_business_id=line,
+        kind=kind,
+        basis=basis if kind == "given" else "",
+        at=NOON + at,
+        expires_at=None if expires is None else NOON + expires,
+        recorded_at=NOON + max(known, at),
+    )
+
+
+TAKEN_BACK = {"kind": "withdrawn", "at": -HOUR, "known": -HOUR}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], 1),
+        ([{}], 0),
+        ([{"basis": "contract"}], 1),
+        ([{"line": 1}], 0),
+        ([{"line": 2}], 1),
+        ([{"expires": timedelta(0)}], 1),
+        ([{"expires": MICROSECOND}], 0),
+        ([{}, TAKEN_BACK], 1),
+        ([{}, TAKEN_BACK | {"line": 1}], 1),
+        ([{}, TAKEN_BACK | {"line": 2}], 0),
+        ([{}, TAKEN_BACK | {"known": timedelta(0)}], 0),
+        ([TAKEN_BACK, {"at": -2 * HOUR, "known": -MINUTE}], 1),
+        ([TAKEN_BACK, {"at": -MINUTE, "known": -MINUTE}], 0),
+        ([{}, {"at": -HOUR, "expires": -MINUTE}], 1),
+        ([{}, {"at": -HOUR, "expires": -MINUTE, "known": timedelta(0)}], 0),
+        ([{"at": -DAY - MINUTE, "expires": -MINUTE}, {}], 0),
+        ([{"known": MICROSECOND}], 1),
+        ([{"known": timedelta(0), "at": timedelta(0)}], 0),
+    ],
+)
+def test_a_call_without_the_consent_its_rules_asked_for_is_found(words, found):
+    line = LineOfBusiness.objects.create(pk=1, name="Cards")
+    campaign, person = build.campaign(line_of_business=line), build.contact()
+    for each in words:
+        word(person, **each)
+    call(campaign, person, NOON, by=policy(campaign, consent=("explicit",)))
+    call(campaign, build.contact(), NOON, by=policy(campaign))
+
+    assert broken() == ({"consent": 1} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([], 0),
+        ([(True, -HOUR)], 1),
+        ([(True, timedelta(0))], 0),
+        ([(True, -HOUR), (False, -MINUTE)], 0),
+        ([(True, -HOUR), (False, timedelta(0))], 0),
+        ([(True, -HOUR), (False, MICROSECOND)], 1),
+        ([(True, -HOUR), (False, -MINUTE), (True, -MICROSECOND)], 1),
+    ],
+)
+def test_a_call_to_somebody_who_held_an_excluding_product_is_found(events, found):
+    campaign, person = build.campaign(), build.contact()
+    for held, known in events:
+        ProductEvent.objects.create(contact_id=person.pk, product="GOLD", held=held, recorded_at=NOON + known)
+    ProductEvent.objects.create(contact_id=person.pk, product="OTHER", held=True, recorded_at=NOON - DAY)
+    call(campaign, person, NOON, by=policy(campaign, excluded_products=("GOLD", "SILVER")))
+
+    assert broken() == ({"excluded_products": 1} if found else {})
 
 
 def test_a_call_that_was_not_counted_is_found():

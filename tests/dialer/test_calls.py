@@ -278,4 +278,4 @@ def test_who_says_never_again_is_never_called_again_whatever_was_noted_before():
     never = build.disposition("never", "do_not_call")
     calls.record_disposition(shift_id=shift.pk, disposition=never, note="", callback_at=None, by=shift.agent.user)
 
-    assert Suppression.objects.get(phone=number).expires_at is None
+    assert Suppression.objects.get(phone=number, source="agent").expires_at is None

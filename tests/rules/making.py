@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from campaigns.rules.caps import LEVELS, REFUSAL, Calls, Cap, Gap, Period, Subject, Touch
+from campaigns.rules.consent import Basis, Grant
 from campaigns.rules.places import Place
 from campaigns.rules.windows import Hours
 
@@ -150,3 +151,22 @@ def touches(now: datetime, most: int = 8) -> st.SearchStrategy[list[Touch]]:
 
 
 subjects = st.builds(Subject, st.just(1), st.just(1), st.just(1), st.sampled_from((None, 1)), st.booleans())
+
+
+PRODUCTS = ("CASH PLAN", "GOLD CARD", "金卡")
+some_products = st.lists(st.sampled_from(PRODUCTS), max_size=2, unique=True).map(sorted).map(tuple)
+some_bases = st.lists(st.sampled_from([basis.value for basis in Basis]), max_size=3, unique=True).map(tuple)
+
+
+def grants(now: datetime) -> st.SearchStrategy[list[Grant]]:
+    """What somebody said near `now`: most of it before, a little a moment after."""
+    given = st.integers(-10 * 86_400, 3600).map(lambda seconds: now + timedelta(seconds=seconds))
+    one = st.builds(
+        lambda at, lasts, **fields: Grant(given_at=at, expires_at=lasts and at + lasts, **fields),
+        given,
+        st.none() | st.integers(1, 20 * 86_400).map(lambda seconds: timedelta(seconds=seconds)),
+        purpose=st.sampled_from((None, 1, 2)),
+        basis=st.sampled_from(list(Basis)[:3]),
+        without=st.sampled_from((frozenset(), frozenset({1}), frozenset({2}))),
+    )
+    return st.lists(one, max_size=3)

@@ -35,7 +35,7 @@ def test_every_reason_is_explained_in_order_of_precedence():
 def test_every_field_of_every_kind_of_rule_is_explained():
     for name, kind in (("Hours", Hours), ("Cap", Cap), ("Gap", Gap), ("Cadence", Step), ("Retry", Retry)):
         assert [field for field, _, _ in KIND[name].fields] == [field.name for field in fields(kind)]
-    assert set(KIND) == {"Hours", "Cap", "Gap", "Cadence", "Spread", "Retry"}
+    assert set(KIND) == {"Hours", "Cap", "Gap", "Cadence", "Spread", "Consent", "Products", "Retry"}
 
 
 def test_the_values_allowed_are_those_of_the_code():

@@ -84,6 +84,8 @@ def situations(draw, phones=1):
         gaps=tuple(draw(st.lists(making.gaps, max_size=2))),
         cadence=draw(st.sampled_from(((), (Step("office", 1, OFFICE_HOURS),), (Step("mobile", 2),)))),
         spread=draw(st.booleans()),
+        consent=draw(st.just(()) | making.some_bases),
+        excluded_products=draw(st.just(()) | making.some_products),
     )
     who = Candidate(
         contact_id=1,
@@ -94,6 +96,8 @@ def situations(draw, phones=1):
         touches=tuple(draw(making.touches(now))),
         callback=draw(st.booleans()),
         callback_expires_at=draw(soon),
+        grants=tuple(draw(making.grants(now))),
+        products=draw(making.some_products),
     )
     return who, rules, now
 
@@ -152,18 +156,7 @@ def test_who_is_allowed_has_a_phone_without_any_reason_and_who_is_refused_has_no
 
 
 def _only(who: Candidate, one: PhoneFacts) -> Candidate:
-    return Candidate(
-        who.contact_id,
-        who.campaign_id,
-        who.line_of_business_id,
-        (one,),
-        who.attempts,
-        who.contact_zone,
-        who.contact_region,
-        who.touches,
-        who.callback,
-        who.callback_expires_at,
-    )
+    return replace(who, phones=(one,))
 
 
 @settings(max_examples=100)

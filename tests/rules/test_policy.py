@@ -33,6 +33,8 @@ policies = st.builds(
     spread=st.booleans(),
     retries=retries,
     min_ring_seconds=st.integers(0, 60),
+    consent=making.some_bases,
+    excluded_products=making.some_products,
     version=st.integers(0, 9),
 )
 
@@ -70,3 +72,9 @@ def test_the_json_says_hours_in_minutes_and_waits_in_seconds():
     assert data["caps"][0]["window"] == "month"
     assert data["gaps"][0]["wait"] is None
     assert data["retries"] == {"busy": [900, 4]}
+
+
+def test_what_asks_for_nothing_is_not_written_down_so_that_older_versions_stay_as_they_are():
+    written = rules.dump(Policy(hours=()))
+
+    assert {"consent", "excluded_products"}.isdisjoint(written)
