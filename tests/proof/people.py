@@ -83,15 +83,8 @@ def make(people: int, campaigns: int, workers: int, seed: int) -> None:
     made = _campaigns(campaigns)
     contacts = _people(people, rng)
     Lead.objects.bulk_create(
-        [
-            Lead(
-                campaign=campaign, contact=contact, due_at=BASE - timedelta(hours=1), callback=rng.random() < 0.04,
-                rank=rng.randrange(8),
-            )
-            for campaign in made for contact in contacts
-        ],
-        batch_size=4000,
-    )  # fmt: skip
+        [_lead(campaign, contact, rng) for campaign in made for contact in contacts], batch_size=4000
+    )
     for number in range(workers):
         server = build.server(name=f"engine{number}")
         build.trunk(server)
@@ -102,6 +95,13 @@ def make(people: int, campaigns: int, workers: int, seed: int) -> None:
         ("complained", "complaint", 2), ("never", "do_not_call", None), ("machine", "no_contact", 3),
     ):  # fmt: skip
         build.disposition(code, category, retry_after_hours=hours)
+
+
+def _lead(campaign: Campaign, contact: Contact, rng: random.Random) -> Lead:
+    """A few are callbacks, promised for some time: were they all due at once, nobody else would be called."""
+    promised = rng.random() < 0.02
+    due = BASE + timedelta(hours=rng.uniform(0, 60) if promised else -1)
+    return Lead(campaign=campaign, contact=contact, due_at=due, callback=promised, rank=rng.randrange(8))
 
 
 def _rules() -> None:
@@ -131,7 +131,7 @@ def _campaigns(count: int) -> list[Campaign]:
         campaign = build.campaign(
             line_of_business=(*lines, None)[number % 3], week=WEEKS[number % len(WEEKS)],
             max_attempts=(MANY, ONE, MANY, FEW)[number % 4],
-            calls_on_holidays=number % 2 == 0, spread=number % 2 == 0, wrap_up_seconds=3600,
+            calls_on_holidays=number % 2 == 0, spread=number % 4 != 1, wrap_up_seconds=3600,
             cadence=CADENCES[number % len(CADENCES)],
         )  # fmt: skip
         if number % 2:
