@@ -6,11 +6,23 @@ from campaigns.models.lists import ContactList, ListEntry, Reject
 from campaigns.models.people import Contact, ContactPhone, Phone
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
 from campaigns.models.users import User
+from campaigns.models.validity import (
+    ClearedPhone,
+    LookupBatch,
+    LookupBudget,
+    LookupRun,
+    LookupSpend,
+    PhoneEvidence,
+    StatusAge,
+    StatusFeed,
+    StatusReject,
+)
 
 __all__ = [
     "AuditEntry",
     "Campaign",
     "CampaignList",
+    "ClearedPhone",
     "ClosedDay",
     "ComplianceProfile",
     "Contact",
@@ -22,11 +34,19 @@ __all__ = [
     "Lead",
     "LineOfBusiness",
     "ListEntry",
+    "LookupBatch",
+    "LookupBudget",
+    "LookupRun",
+    "LookupSpend",
     "MinimumGap",
     "Phone",
+    "PhoneEvidence",
     "PolicyVersion",
     "Reject",
     "RetryRule",
+    "StatusAge",
+    "StatusFeed",
+    "StatusReject",
     "Suppression",
     "Sweep",
     "Touch",

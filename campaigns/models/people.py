@@ -23,10 +23,12 @@ class Phone(models.Model):
 
     class Status(models.TextChoices):
         UNKNOWN = "", _("Nothing known against it")
+        WRONG_LINE_TYPE = "wrong_line_type", _("Wrong line type")
         VACANT = "vacant", _("Vacant")
         SUSPENDED = "suspended", _("Suspended")
         POWERED_OFF = "powered_off", _("Powered off")
         UNREACHABLE = "unreachable", _("Unreachable")
+        WRONG_NUMBER = "wrong_number", _("Somebody else's number")
         RISK = "risk_number", _("Risk number")
 
     number = models.BigIntegerField(_("number"), primary_key=True)
@@ -42,6 +44,12 @@ class Phone(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="phone_is_e164", condition=Q(number__gt=0, number__lt=10**15), violation_error_message="not E.164"
+            ),
+        ]
+        indexes = [
+            # Supervisors' words that end, after which what others said counts again: few among millions.
+            models.Index(
+                name="phone_override_ends", fields=["status_expires_at"], condition=Q(status_source="supervisor")
             ),
         ]
 

@@ -48,10 +48,14 @@ REASONS: Mapping[Reason, Meaning] = {
     Reason.NO_PHONE: Meaning("The person has no phone that can be dialled.", NEVER),
     Reason.ATTEMPTS_USED: Meaning("All attempts of the campaign are used. Callbacks are exempt.", NEVER, ("attempts",)),
     Reason.CALLBACK_EXPIRED: Meaning("The callback was not made in the time it was promised for.", NEVER),
+    Reason.WRONG_LINE_TYPE: Meaning(
+        "The number is a data-only SIM or another line nobody answers; it ends when that knowledge ages.", SOMETIMES
+    ),
     Reason.VACANT: Meaning("The number is vacant, as far as is known; it ends when that knowledge ages.", SOMETIMES),
     Reason.SUSPENDED: Meaning("The number is suspended; it ends when that knowledge ages.", SOMETIMES),
     Reason.POWERED_OFF: Meaning("The phone is powered off; it ends when that knowledge ages.", SOMETIMES),
     Reason.UNREACHABLE: Meaning("The phone cannot be reached; it ends when that knowledge ages.", SOMETIMES),
+    Reason.WRONG_NUMBER: Meaning("The number is somebody else's; it ends when that knowledge ages.", SOMETIMES),
     Reason.RISK_NUMBER: Meaning("The number is marked as a risk; it ends when that knowledge ages.", SOMETIMES),
     Reason.DO_NOT_CALL: Meaning("The number is on do-not-call, for good or until a day.", SOMETIMES),
     Reason.UNKNOWN_ZONE: Meaning("No time zone is known for the person, so no lawful hour is.", NEVER),
