@@ -229,9 +229,7 @@ def _told_by_calls(settlements: Sequence[Settlement]) -> Iterator[Told]:
             yield Told(s.phone, code, Kind.OWN_CALL, s.call_id, learning.detail(s.cause, s.tech_cause))
 
 
-def _told_by_agent(
-    phone: int, call_id: UUID, disposition: Disposition | None, by: User | None
-) -> Iterator[Told]:
+def _told_by_agent(phone: int, call_id: UUID, disposition: Disposition | None, by: User | None) -> Iterator[Told]:
     """Whoever says nothing about a conversation talked with somebody all the same."""
     if disposition is None:
         yield Told(phone, Code.ANSWERED, Kind.OWN_CALL, call_id)

@@ -51,7 +51,7 @@ class Kind(StrEnum):
 
 PRECEDENCE = {code: place for place, code in enumerate(Code)}
 TRUST: Mapping[Kind, int] = MappingProxyType(
-    {Kind.LIST: 1, Kind.FEED: 2, Kind.LOOKUP: 3, Kind.OWN_CALL: 4, Kind.DISPOSITION: 4, Kind.SUPERVISOR: 9}
+    {Kind.LIST: 1, Kind.FEED: 2, Kind.LOOKUP: 3, Kind.OWN_CALL: 4, Kind.DISPOSITION: 5, Kind.SUPERVISOR: 9}
 )
 AGAINST = tuple(code for code in Code if code not in (Code.IN_SERVICE, Code.ANSWERED))
 # Whether the number works at all, which several sources can tell.
@@ -142,9 +142,7 @@ def holding(evidence: Sequence[Evidence], now: datetime, ageing: Ageing) -> list
     """What keeps the number from being called, a supervisor's word apart."""
     words = [e for e in evidence if e.kind != Kind.SUPERVISOR]
     return [
-        e
-        for e in words
-        if _counts(e) and ageing.until(e) > now and not any(overrules(other, e) for other in words)
+        e for e in words if _counts(e) and ageing.until(e) > now and not any(overrules(other, e) for other in words)
     ]
 
 

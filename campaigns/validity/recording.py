@@ -62,16 +62,19 @@ def record(heard: Sequence[Heard], now: datetime) -> Recorded:
         cursor.execute(sql.STAGE, None)
         with cursor.copy(sql.COPY) as copy:
             for row_no, h in enumerate(heard):
-                copy.write_row(
-                    (row_no, h.phone, h.code.value, h.kind.value, h.source, h.observed_at, h.expires_at, h.detail)
-                    + (h.origin, None, h.by_id)
-                )
+                copy.write_row(_staged(row_no, h))
         cursor.execute(sql.ANSWERED_SINCE, {"oldest": min(h.observed_at for h in heard), "now": now})
         cursor.execute("ANALYZE heard_evidence", None)
         cursor.execute(sql.LOCK_STAGED, None)
-        cursor.execute(sql.RECORD.format(heard=sql.HEARD_STAGED), {"now": now})
+        cursor.execute(sql.STAGE_KNOWN, None)
+        cursor.execute(sql.RECORD.format(**sql.STAGED), {"now": now})
         applied, unchanged = cursor.fetchone()
     return Recorded(applied, unchanged, len(heard) - applied - unchanged)
+
+
+def _staged(row_no: int, h: Heard) -> tuple[object, ...]:
+    said = (h.phone, h.code.value, h.kind.value, h.source, h.observed_at, h.expires_at, h.detail)
+    return (row_no, *said, h.origin, None, h.by_id)
 
 
 def learn(told: Iterable[Told], now: datetime) -> None:
@@ -83,7 +86,7 @@ def learn(told: Iterable[Told], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.LOCK, [[t.phone for t in found]])
         cursor.execute(
-            sql.RECORD.format(heard=sql.HEARD_OF_CALLS),
+            sql.RECORD.format(**sql.OF_CALLS),
             {
                 "now": now,
                 "phones": [t.phone for t in found],

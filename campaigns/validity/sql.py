@@ -28,7 +28,8 @@ CREATE TEMP TABLE IF NOT EXISTS heard_evidence (
     row_no int, phone bigint, code text, kind text, source text, observed_at timestamptz, expires_at timestamptz,
     detail text, origin bigint, attempt_id uuid, by_id bigint
 ) ON COMMIT DELETE ROWS;
-TRUNCATE heard_evidence
+CREATE TEMP TABLE IF NOT EXISTS known_evidence (LIKE campaigns_phoneevidence) ON COMMIT DELETE ROWS;
+TRUNCATE heard_evidence, known_evidence
 """
 COPY = f"COPY heard_evidence (row_no, {COLUMNS}) FROM STDIN"
 LOCK = "SELECT number FROM campaigns_phone WHERE number = ANY(%s) ORDER BY number FOR NO KEY UPDATE"
@@ -42,16 +43,28 @@ ANSWERED_SINCE = """
 INSERT INTO heard_evidence (phone, code, kind, source, observed_at, detail, attempt_id)
 SELECT DISTINCT ON (t.phone) t.phone, 'answered', 'own_call', '', t.at, '', t.call_id
 FROM campaigns_touch t JOIN heard_evidence h ON h.phone = t.phone AND t.at > h.observed_at
-WHERE t.level = 3 AND t.at > %(oldest)s AND t.at < %(now)s AND h.code <> 'answered' AND h.kind IN ('list', 'feed', 'lookup')
+WHERE t.level = 3 AND t.at > %(oldest)s AND t.at < %(now)s
+  AND h.code <> 'answered' AND h.kind IN ('list', 'feed', 'lookup')
 ORDER BY t.phone, t.at DESC
 """
-HEARD_STAGED = f"SELECT row_no, {COLUMNS} FROM heard_evidence"
-HEARD_OF_CALLS = """
+# Read where they lie, with what ANALYZE knows of them.
+STAGED = {
+    "heard": f"NOT MATERIALIZED (SELECT row_no, {COLUMNS} FROM heard_evidence)",
+    "known": "NOT MATERIALIZED (SELECT * FROM known_evidence)",
+}
+STAGE_KNOWN = """
+INSERT INTO known_evidence SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard_evidence);
+ANALYZE known_evidence
+"""
+OF_CALLS = {
+    "heard": """MATERIALIZED (
 SELECT 0 AS row_no, phone, code, kind, '' AS source, %(now)s AS observed_at, NULL::timestamptz AS expires_at, detail,
        NULL::bigint AS origin, attempt_id, by_id
 FROM unnest(%(phones)s::bigint[], %(codes)s::text[], %(kinds)s::text[], %(details)s::text[], %(attempts)s::uuid[],
             %(bys)s::bigint[]) AS h(phone, code, kind, detail, attempt_id, by_id)
-"""
+)""",
+    "known": "MATERIALIZED (SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard))",
+}
 
 
 def _values(rows: Iterable[Iterable[str]]) -> str:
@@ -71,10 +84,22 @@ CODES = _values(
     (_text(code), str(-PRECEDENCE[code]), str(code in AGAINST).lower(), _interval(AGES[code])) for code in Code
 )
 GRAVEST_FIRST = f"ARRAY[{', '.join(_text(code) for code in Code)}]"
-OVERRULED = ", ".join(f"('{newer}', '{older}')" for newer, olders in OVERRULES.items() for older in olders)
+# By which codes each code may be overruled, as SQL; none of them may be.
+BY_WHICH = {older: [newer for newer, olders in OVERRULES.items() if older in olders] for older in Code}
 
-# The place in time of a word; COLLATE as Python compares text.
-PLACE = '({0}.observed_at, {0}.trust, {0}.rank, {0}.source COLLATE "C")'
+
+def _beaten() -> str:
+    """The trust of the best later word that may overrule this one; who answers knows better than anybody."""
+    sets = {older: ", ".join(_text(newer) for newer in newers) for older, newers in BY_WHICH.items() if newers}
+    best = f"max(CASE code WHEN '{Code.ANSWERED}' THEN 99 ELSE trust END) FILTER (WHERE code IN ({{}})) OVER later"
+    return (
+        "CASE code " + " ".join(f"WHEN '{older}' THEN {best.format(codes)}" for older, codes in sets.items()) + " END"
+    )
+
+
+# The place in time of a word; COLLATE as Python compares text. Windows, not a join of words with words: planned with
+# too few rows in mind, that compared each with each.
+PLACE = 'observed_at, trust, rank, source COLLATE "C"'
 HELD = f"""
 weighed AS MATERIALIZED (
     SELECT w.phone, w.code, w.kind, w.source, w.observed_at, w.times, k.trust, c.rank, c.against,
@@ -86,33 +111,34 @@ weighed AS MATERIALIZED (
 ), ruled AS (
     SELECT DISTINCT ON (phone) * FROM weighed WHERE kind = '{Kind.SUPERVISOR}'
     ORDER BY phone, observed_at DESC, rank DESC, source COLLATE "C" DESC
+), later AS (
+    SELECT *, {_beaten()} AS beaten_by, count(*) OVER later_of_source AS taken_back
+    FROM weighed WHERE kind <> '{Kind.SUPERVISOR}'
+    WINDOW later AS (PARTITION BY phone ORDER BY {PLACE} GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+           later_of_source AS (PARTITION BY phone, kind, source ORDER BY {PLACE}
+                               GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
 ), held AS (
-    SELECT older.* FROM weighed older
-    WHERE older.against AND older.kind <> '{Kind.SUPERVISOR}' AND older.until > %(now)s
-      AND NOT (older.kind = '{Kind.OWN_CALL}' AND older.code = '{Code.UNREACHABLE}'
-               AND older.times < {UNREACHABLE_TIMES})
-      AND NOT EXISTS (
-          SELECT 1 FROM weighed newer
-          WHERE newer.phone = older.phone AND newer.kind <> '{Kind.SUPERVISOR}'
-            AND {PLACE.format("newer")} > {PLACE.format("older")}
-            AND ((newer.kind, newer.source) = (older.kind, older.source)
-                 OR ((newer.code = '{Code.ANSWERED}' OR newer.trust >= older.trust)
-                     AND (newer.code, older.code) IN ({OVERRULED})))
-      )
+    SELECT * FROM later
+    WHERE against AND until > %(now)s AND taken_back = 0 AND coalesce(beaten_by, 0) < trust
+      AND NOT (kind = '{Kind.OWN_CALL}' AND code = '{Code.UNREACHABLE}' AND times < {UNREACHABLE_TIMES})
 )
 """
 CHOSEN = """
 chosen AS (
+    -- Of each number one line at least: that nothing is held.
     SELECT DISTINCT ON (phone) * FROM (
-        SELECT true AS rules, * FROM ruled WHERE until > %(now)s UNION ALL SELECT false, * FROM held
+        SELECT 2 AS place, phone, code, kind, against, observed_at, trust, rank, source, until FROM ruled
+        WHERE until > %(now)s
+        UNION ALL SELECT 1, phone, code, kind, against, observed_at, trust, rank, source, until FROM held
+        UNION ALL SELECT 0, phone, '', '', false, NULL, 0, 0, '', 'infinity' FROM phones
     ) each
-    ORDER BY phone, rules DESC, until DESC, observed_at DESC, trust DESC, rank DESC, source COLLATE "C" DESC
+    ORDER BY phone, place DESC, until DESC, observed_at DESC, trust DESC, rank DESC, source COLLATE "C" DESC
 ), state AS MATERIALIZED (
     SELECT p.number, p.status AS was, coalesce(p.status_expires_at, 'infinity') AS was_until,
-           CASE WHEN c.against THEN c.code ELSE '' END AS status, coalesce(c.kind, '') AS source, c.observed_at,
+           CASE WHEN c.against THEN c.code ELSE '' END AS status, c.kind AS source, c.observed_at,
            nullif(c.until, 'infinity') AS expires_at,
            CASE WHEN c.against THEN c.until ELSE '-infinity' END AS until
-    FROM phones JOIN campaigns_phone p ON p.number = phones.phone LEFT JOIN chosen c ON c.phone = phones.phone
+    FROM chosen c JOIN campaigns_phone p ON p.number = c.phone
 ), moved AS (
     UPDATE campaigns_phone p
     SET status = s.status, status_source = s.source, status_observed_at = s.observed_at,
@@ -130,9 +156,7 @@ RESOLVE = f"{HELD}, {CHOSEN}"
 # `again`: the same source says the same, later; a supervisor's words are each kept. `late`: it has said something newer
 # already, and this may still have overruled what others said before. `outdated`: so it has, and this is kept.
 JUDGED = f"""
-known AS MATERIALIZED (
-    SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard)
-), said AS (
+said AS (
     SELECT DISTINCT ON (phone, kind, source) id, phone, kind, source, code, observed_at, expires_at, times FROM known
     ORDER BY phone, kind, source, observed_at DESC, id DESC
 ), newest AS (
@@ -159,7 +183,7 @@ known AS MATERIALIZED (
 )
 """
 RECORD = f"""
-WITH heard AS MATERIALIZED ({{heard}}), {JUDGED}, again AS (
+WITH heard AS {{heard}}, known AS {{known}}, {JUDGED}, again AS (
     UPDATE campaigns_phoneevidence e
     SET observed_at = j.observed_at, expires_at = j.expires_at, times = j.times_said, detail = j.detail,
         origin = j.origin, attempt_id = j.attempt_id
@@ -202,7 +226,10 @@ WITH phones AS MATERIALIZED (
 ), {HELD}
 DELETE FROM campaigns_phoneevidence e USING phones
 WHERE e.phone = phones.phone AND e.observed_at < %(cutoff)s AND NOT EXISTS (
-    SELECT 1 FROM (SELECT * FROM held UNION ALL SELECT * FROM ruled WHERE until > %(now)s) h
+    SELECT 1 FROM (
+        SELECT phone, kind, source, code, observed_at FROM held
+        UNION ALL SELECT phone, kind, source, code, observed_at FROM ruled WHERE until > %(now)s
+    ) h
     WHERE (h.phone, h.kind, h.source, h.code, h.observed_at) = (e.phone, e.kind, e.source, e.code, e.observed_at)
 )
 """

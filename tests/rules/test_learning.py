@@ -60,7 +60,12 @@ def test_an_agents_word_teaches_who_was_there(category: str, code: str | None):
 
 
 def test_causes_are_kept_as_the_network_named_them():
-    assert [learning.detail(1, "404"), learning.detail(20, ""), learning.detail(None, "480"), learning.detail(0, "")] == [
+    assert [
+        learning.detail(1, "404"),
+        learning.detail(20, ""),
+        learning.detail(None, "480"),
+        learning.detail(0, ""),
+    ] == [
         "Q.850 1, SIP 404",
         "Q.850 20",
         "SIP 480",

@@ -40,41 +40,101 @@ TABLE = [
     ("a feed after a lookup", [said("vacant", "lookup", 0), said("in_service", "feed", 1)], 2, "vacant"),
     ("a list after a feed", [VACANT_IN_FEED, said("in_service", "list", 1)], 2, "vacant"),
     ("our own call after a lookup", [said("suspended", "lookup", 0), said("vacant", "own_call", 1)], 2, "vacant"),
-    ("a feed cannot take back our own call", [said("vacant", "own_call", 0), said("in_service", "feed", 1)], 2, "vacant"),
+    (
+        "a feed cannot take back our own call",
+        [said("vacant", "own_call", 0), said("in_service", "feed", 1)],
+        2,
+        "vacant",
+    ),
     # Whoever answers is there.
     ("an answer after vacant", [VACANT_IN_FEED, said("answered", "own_call", 1)], 2, ""),
     ("an answer after suspended", [said("suspended", "lookup", 0), said("answered", "own_call", 1)], 2, ""),
     ("an answer after powered off", [said("powered_off", "feed", 0), said("answered", "own_call", 1)], 2, ""),
     ("an answer before vacant", [said("answered", "own_call", -1), VACANT_IN_FEED], 2, "vacant"),
-    ("an answer, then out of reach once", [VACANT_IN_FEED, said("answered", "own_call", 1), said("unreachable", "own_call", 2)], 3, ""),
+    (
+        "an answer, then out of reach once",
+        [VACANT_IN_FEED, said("answered", "own_call", 1), said("unreachable", "own_call", 2)],
+        3,
+        "",
+    ),
     # What an answer does not tell.
     ("an answer by a risk number", [RISK_IN_FEED, said("answered", "own_call", 1)], 2, "risk_number"),
-    ("an answer of a data-only SIM", [said("wrong_line_type", "feed", 0), said("answered", "own_call", 1)], 2, "wrong_line_type"),
-    ("an answer by somebody else", [said("wrong_number", "disposition", 0), said("answered", "own_call", 1)], 2, "wrong_number"),
-    ("the agent knew them later", [said("wrong_number", "disposition", 0), said("answered", "disposition", 1)], 2, ""),
-    ("another feed does not clear a risk", [RISK_IN_FEED, said("in_service", "feed", 1, "carrier")], 2, "risk_number"),
+    (
+        "an answer of a data-only SIM",
+        [said("wrong_line_type", "feed", 0), said("answered", "own_call", 1)],
+        2,
+        "wrong_line_type",
+    ),
+    (
+        "an answer by somebody else",
+        [said("wrong_number", "disposition", 0), said("answered", "own_call", 1)],
+        2,
+        "wrong_number",
+    ),
+    (
+        "the agent knew them later",
+        [said("wrong_number", "disposition", 0), said("answered", "disposition", 1)],
+        2,
+        "",
+    ),
+    (
+        "another feed does not clear a risk",
+        [RISK_IN_FEED, said("in_service", "feed", 1, "carrier")],
+        2,
+        "risk_number",
+    ),
     ("its own feed clears a risk", [RISK_IN_FEED, said("in_service", "feed", 1, "bureau")], 2, ""),
     # Out of reach says little.
     ("out of reach once", [said("unreachable", "own_call", 0)], 1, ""),
     ("out of reach twice in a row", [said("unreachable", "own_call", 0, times=2)], 1, "unreachable"),
     ("out of reach, says a feed", [said("unreachable", "feed", 0)], 1, "unreachable"),
-    ("out of reach does not overrule vacant", [said("vacant", "feed", 0), said("unreachable", "lookup", 1)], 23, "vacant"),
+    (
+        "out of reach does not overrule vacant",
+        [said("vacant", "feed", 0), said("unreachable", "lookup", 1)],
+        23,
+        "vacant",
+    ),
     # A supervisor beats all, until it ends.
     ("a supervisor says it works", [RISK_IN_FEED, said("in_service", "supervisor", 1, until=9)], 2, ""),
-    ("a newer feed against a supervisor", [said("in_service", "supervisor", 0, until=9), said("vacant", "feed", 1)], 2, "vacant at end"),
-    ("a supervisor says it is vacant", [said("vacant", "supervisor", 0, until=9), said("answered", "own_call", 1)], 2, "vacant"),
-    ("a supervisor's word has ended", [RISK_IN_FEED, said("in_service", "supervisor", 1, until=3)], 4, "risk_number"),
-    ("a supervisor takes it back", [said("vacant", "supervisor", 0, until=9), said("in_service", "supervisor", 1, until=1)], 2, ""),
+    (
+        "a newer feed against a supervisor",
+        [said("in_service", "supervisor", 0, until=9), said("vacant", "feed", 1)],
+        2,
+        "vacant at end",
+    ),
+    (
+        "a supervisor says it is vacant",
+        [said("vacant", "supervisor", 0, until=9), said("answered", "own_call", 1)],
+        2,
+        "vacant",
+    ),
+    (
+        "a supervisor's word has ended",
+        [RISK_IN_FEED, said("in_service", "supervisor", 1, until=3)],
+        4,
+        "risk_number",
+    ),
+    (
+        "a supervisor takes it back",
+        [said("vacant", "supervisor", 0, until=9), said("in_service", "supervisor", 1, until=1)],
+        2,
+        "",
+    ),
     # Words age, and what they overruled does not come back.
     ("vacant is believed for 24 hours", [VACANT_IN_FEED], 23.9, "vacant"),
     ("and then no longer", [VACANT_IN_FEED], 24, ""),
     ("powered off for 12", [said("powered_off", "feed", 0)], 12, ""),
     ("suspended for 72", [said("suspended", "feed", 0)], 71.9, "suspended"),
     ("as long as the feed says", [said("vacant", "feed", 0, until=100)], 99, "vacant"),
-    ("an overruled word stays overruled", [said("vacant", "feed", 0, until=500), said("powered_off", "lookup", 1)], 14, ""),
+    (
+        "an overruled word stays overruled",
+        [said("vacant", "feed", 0, until=500), said("powered_off", "lookup", 1)],
+        14,
+        "",
+    ),
     # Of several that hold, the one that holds longest.
     ("the longest of several", [said("risk_number", "feed", 0), said("vacant", "lookup", 1)], 2, "risk_number"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("words", "hours", "code"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])

@@ -15,10 +15,14 @@ from campaigns.validity.recording import Heard, Recorded
 HOUR = timedelta(hours=1)
 
 
-def heard(phone: Phone, code: str, kind: str = "feed", *, ago: float = 1, now: datetime | None = None, **more: Any) -> Heard:
+def heard(
+    phone: Phone, code: str, kind: str = "feed", *, ago: float = 1, now: datetime | None = None, **more: Any
+) -> Heard:
     """A word of so many hours ago."""
     observed_at = (now or timezone.now()) - ago * HOUR
-    return Heard(phone.pk, Code(code), Kind(kind), observed_at, **{"source": "carrier" if kind == "feed" else "", **more})
+    return Heard(
+        phone.pk, Code(code), Kind(kind), observed_at, **{"source": "carrier" if kind == "feed" else "", **more}
+    )
 
 
 def record(*words: Heard, now: datetime | None = None) -> Recorded:
