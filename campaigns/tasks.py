@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns import policies
 from campaigns.lists import importing
 from campaigns.models import Campaign, ContactList
+from campaigns.validity import ageing, clearing, overriding
 
 # A list nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
 PATIENCE = timedelta(minutes=1)
@@ -41,3 +42,29 @@ def recheck_all() -> None:
     """Make up for rechecks whose message was lost."""
     for campaign_id in Campaign.objects.filter(recheck=True).values_list("pk", flat=True):
         policies.recheck(campaign_id)
+
+
+@shared_task
+def wake_cleared() -> None:
+    """Make leads due again whose numbers were cleared; also those whose message was lost."""
+    clearing.wake()
+
+
+@shared_task
+def end_overrides() -> None:
+    """Judge numbers anew whose supervisor's word is about to end."""
+    overriding.end_overrides(timezone.now())
+    clearing.wake()
+
+
+@shared_task
+def judge_numbers_anew() -> None:
+    """After a change of how long words are believed; also what a lost message left undone."""
+    ageing.judge_anew(timezone.now())
+    clearing.wake()
+
+
+@shared_task
+def prune_evidence() -> None:
+    """Drop what was once known of numbers and counts no longer."""
+    ageing.prune(timezone.now())
