@@ -112,7 +112,7 @@ def upload_list(
 
     `read_later=False`: the caller reads it (campaigns.lists.importing.run).
     """
-    _refuse_file(file, default_country)
+    refuse_file(file, default_country)
     created = ContactList.objects.create(
         name=(name or file.name or "")[:120],
         file=file,
@@ -132,7 +132,8 @@ def upload_list(
     return created
 
 
-def _refuse_file(file: File, default_country: str) -> None:
+def refuse_file(file: File, default_country: str) -> None:
+    """Raises BadFile."""
     if not numbers.is_country(default_country):
         sentence = _("“%(code)s” is no country. Use its two capital letters, for example CN or GB.")
         raise BadFile(sentence % {"code": default_country[:10]})

@@ -8,8 +8,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns import policies
+from campaigns.feeds import importing as feeds
 from campaigns.lists import importing
-from campaigns.models import Campaign, ContactList
+from campaigns.models import Campaign, ContactList, StatusFeed
 from campaigns.validity import ageing, clearing, overriding
 
 # A list nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
@@ -42,6 +43,21 @@ def recheck_all() -> None:
     """Make up for rechecks whose message was lost."""
     for campaign_id in Campaign.objects.filter(recheck=True).values_list("pk", flat=True):
         policies.recheck(campaign_id)
+
+
+@shared_task
+def apply_feed(feed_id: int) -> None:
+    """Apply one uploaded status feed."""
+    feeds.run(feed_id)
+
+
+@shared_task
+def resume_feeds() -> None:
+    """Go on with the status feeds that nobody is working on."""
+    late = StatusFeed.objects.filter(state__in=feeds.UNFINISHED, created_at__lt=timezone.now() - PATIENCE)
+    for feed_id in late.values_list("pk", flat=True):
+        if not feeds.is_running(feed_id):
+            apply_feed.delay(feed_id)
 
 
 @shared_task

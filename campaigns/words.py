@@ -75,6 +75,40 @@ REJECT_REASONS: Words = {
     "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
 }
 
+# Why a row of a status feed says nothing (campaigns.feeds), beside what is wrong with its number.
+FEED_REASONS: Words = {
+    **REJECT_REASONS,
+    "no_state": _("no state in the row"),
+    "unknown_state": _("a state that is not known"),
+    "bad_time": _("not a date or time"),
+    "observed_in_future": _("observed in the future"),
+    "ends_before_observed": _("holds no longer than until it was observed"),
+}
+
+# What sources say of a number (rules.validity.Code).
+CODES: Words = {
+    "": _("nothing against it"),
+    "wrong_line_type": LEAD_REASONS["wrong_line_type"],
+    "vacant": _("vacant"),
+    "suspended": _("suspended"),
+    "powered_off": _("powered off"),
+    "unreachable": _("not reachable"),
+    "wrong_number": _("somebody else's number"),
+    "risk_number": _("risk number"),
+    "in_service": _("in service"),
+    "answered": _("a person answered"),
+}
+
+# Where evidence comes from (rules.validity.Kind).
+KINDS: Words = {
+    "list": _("list"),
+    "feed": _("status feed"),
+    "lookup": _("lookup"),
+    "own_call": _("own call"),
+    "disposition": _("agent"),
+    "supervisor": _("supervisor"),
+}
+
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),

@@ -20,6 +20,12 @@ class Killed(Exception):
     """As a process ends that is killed."""
 
 
+def wake_and_be_killed() -> None:
+    with transaction.atomic():
+        clearing.wake()
+        raise Killed
+
+
 @pytest.fixture
 def campaign() -> Campaign:
     return build.campaign()
@@ -99,9 +105,8 @@ def test_a_wake_that_was_killed_is_made_up_for(campaign: Campaign):
     set_aside(campaign, phone, "suspended")
     record(heard(phone, "in_service"))
 
-    with pytest.raises(Killed), transaction.atomic():
-        clearing.wake()
-        raise Killed
+    with pytest.raises(Killed):
+        wake_and_be_killed()
     assert reserved(campaign) == 0
 
     tasks.wake_cleared()
