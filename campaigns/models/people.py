@@ -46,12 +46,6 @@ class Phone(models.Model):
                 name="phone_is_e164", condition=Q(number__gt=0, number__lt=10**15), violation_error_message="not E.164"
             ),
         ]
-        indexes = [
-            # Supervisors' words that end, after which what others said counts again: few among millions.
-            models.Index(
-                name="phone_override_ends", fields=["status_expires_at"], condition=Q(status_source="supervisor")
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"+{self.number}"

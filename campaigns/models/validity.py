@@ -56,6 +56,8 @@ class PhoneEvidence(models.Model):
         indexes = [
             # All that is known of a number is read together. No time in it, so that saying the same again is cheap.
             models.Index(name="evidence_of_phone", fields=["phone"]),
+            # Supervisors' words that end, after which what others said counts again: few among millions.
+            models.Index(name="evidence_override_ends", fields=["expires_at"], condition=Q(kind="supervisor")),
             # What is old enough to be pruned; rows lie in the order in which they came.
             BrinIndex(name="evidence_by_age", fields=["observed_at"]),
         ]

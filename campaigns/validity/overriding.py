@@ -66,9 +66,10 @@ def _say(phone: Phone, code: Code, now: datetime, until: datetime, reason: str, 
 
 def end_overrides(now: datetime) -> int:
     """Work out the states anew of numbers whose override is about to end; returns how many."""
-    ending = Phone.objects.filter(status_source=Kind.SUPERVISOR.value, status_expires_at__lte=now + AHEAD)
+    ending = PhoneEvidence.objects.filter(kind=Kind.SUPERVISOR.value, expires_at__lte=now + AHEAD).values("phone")
+    ruled = Phone.objects.filter(pk__in=ending, status_source=Kind.SUPERVISOR.value, status_expires_at__lte=now + AHEAD)
     ended = 0
-    while numbers := list(ending.order_by("status_expires_at").values_list("pk", flat=True)[:BATCH]):
+    while numbers := list(ruled.values_list("pk", flat=True)[:BATCH]):
         recording.resolve_again(numbers, now + AHEAD)
         ended += len(numbers)
     return ended

@@ -195,14 +195,14 @@ WITH heard AS {{heard}}, known AS {{known}}, {JUDGED}, again AS (
     SELECT phone, code, kind, source, observed_at, observed_at, expires_at, 1, detail, %(now)s, origin, attempt_id,
            by_id
     FROM judged WHERE what IN ('new', 'late')
+), phones AS MATERIALIZED (
+    SELECT DISTINCT phone FROM judged WHERE what IN ('new', 'late', 'again')
 ), words AS (
     SELECT phone, code, kind, source, observed_at, expires_at, times FROM known
-    WHERE id NOT IN (SELECT said_id FROM judged WHERE what = 'again')
+    WHERE phone IN (SELECT phone FROM phones) AND id NOT IN (SELECT said_id FROM judged WHERE what = 'again')
     UNION ALL
     SELECT phone, code, kind, source, observed_at, expires_at, CASE what WHEN 'again' THEN times_said ELSE 1 END
     FROM judged WHERE what IN ('new', 'late', 'again')
-), phones AS (
-    SELECT DISTINCT phone FROM judged
 ), {RESOLVE}
 SELECT count(*) FILTER (WHERE what = 'new'), count(*) FILTER (WHERE what IN ('again', 'known'))
 FROM judged WHERE row_no IS NOT NULL
