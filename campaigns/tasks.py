@@ -10,7 +10,8 @@ from django.utils import timezone
 from campaigns import policies
 from campaigns.feeds import importing as feeds
 from campaigns.lists import importing
-from campaigns.models import Campaign, ContactList, StatusFeed
+from campaigns.lookups import running as lookups
+from campaigns.models import Campaign, ContactList, LookupRun, StatusFeed
 from campaigns.validity import ageing, clearing, overriding
 
 # A list nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
@@ -58,6 +59,22 @@ def resume_feeds() -> None:
     for feed_id in late.values_list("pk", flat=True):
         if not feeds.is_running(feed_id):
             apply_feed.delay(feed_id)
+
+
+@shared_task
+def look_up(run_id: int) -> None:
+    """Go on with a lookup; the rest of a long one follows in another task."""
+    if lookups.run(run_id):
+        look_up.delay(run_id)
+
+
+@shared_task
+def resume_lookups() -> None:
+    """Go on with lookups that nobody is working on, and look for answers that come as files."""
+    late = LookupRun.objects.filter(state__in=lookups.OPEN, created_at__lt=timezone.now() - PATIENCE)
+    for run_id in late.values_list("pk", flat=True):
+        if not lookups.is_running(run_id):
+            look_up.delay(run_id)
 
 
 @shared_task

@@ -24,6 +24,7 @@ app.steps["worker"].add(EngineStep)
 app.conf.beat_schedule = {
     "rules that changed": {"task": "campaigns.tasks.recheck_all", "schedule": 60.0},
     "status feeds nobody works on": {"task": "campaigns.tasks.resume_feeds", "schedule": 60.0},
+    "lookups nobody works on": {"task": "campaigns.tasks.resume_lookups", "schedule": 60.0},
     "numbers that were cleared": {"task": "campaigns.tasks.wake_cleared", "schedule": 60.0},
     # Often enough that none ends in between: see campaigns.validity.overriding.
     "overrides that end": {"task": "campaigns.tasks.end_overrides", "schedule": 60.0},

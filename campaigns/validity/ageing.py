@@ -7,6 +7,7 @@ is still to be done is marked, so that a lost message costs a minute.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.db import connection, transaction
@@ -81,7 +82,7 @@ def prune(now: datetime) -> int:
     return dropped
 
 
-def _numbers(query: str, values: list[object]) -> list[int]:
+def _numbers(query: str, values: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return [number for (number,) in cursor.fetchall()]

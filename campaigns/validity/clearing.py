@@ -6,6 +6,8 @@ forgotten whatever is killed in between. Two transactions, because leads are loc
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import current_app
 from django.db import connection, transaction
 
@@ -46,7 +48,11 @@ def wake() -> int:
         return 0
     for campaign_id in Sweep.objects.values_list("pk", flat=True):
         policies.wait_for_sweeps(campaign_id)
-    values = {"batch": BATCH, "campaigns": list(Campaign.objects.values_list("pk", flat=True)), "reasons": WOKEN}
+    values: dict[str, Any] = {
+        "batch": BATCH,
+        "campaigns": list(Campaign.objects.values_list("pk", flat=True)),
+        "reasons": WOKEN,
+    }
     woken = 0
     while ClearedPhone.objects.exists():
         with transaction.atomic(), connection.cursor() as cursor:

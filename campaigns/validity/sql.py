@@ -83,6 +83,11 @@ TRUSTED = _values((_text(kind), str(trust)) for kind, trust in TRUST.items())
 CODES = _values(
     (_text(code), str(-PRECEDENCE[code]), str(code in AGAINST).lower(), _interval(AGES[code])) for code in Code
 )
+# Until when a word `{0}` is believed; `{1}` is its line of CODES, `a` what managers set.
+UNTIL = (
+    "coalesce({0}.expires_at, {0}.observed_at"
+    " + CASE WHEN a.code IS NULL THEN {1}.age ELSE a.hours * interval '1 hour' END, 'infinity')"
+)
 GRAVEST_FIRST = f"ARRAY[{', '.join(_text(code) for code in Code)}]"
 # By which codes each code may be overruled, as SQL; none of them may be.
 BY_WHICH = {older: [newer for newer, olders in OVERRULES.items() if older in olders] for older in Code}
@@ -103,9 +108,7 @@ PLACE = 'observed_at, trust, rank, source COLLATE "C"'
 HELD = f"""
 weighed AS MATERIALIZED (
     SELECT w.phone, w.code, w.kind, w.source, w.observed_at, w.times, k.trust, c.rank, c.against,
-           coalesce(w.expires_at,
-                    w.observed_at + CASE WHEN a.code IS NULL THEN c.age ELSE a.hours * interval '1 hour' END,
-                    'infinity') AS until
+           {UNTIL.format("w", "c")} AS until
     FROM words w JOIN {TRUSTED} k(kind, trust) USING (kind) JOIN {CODES} c(code, rank, against, age) USING (code)
     LEFT JOIN campaigns_statusage a ON a.code = w.code
 ), ruled AS (
