@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from campaigns.views import campaigns, forecast, lists, people, rule_rows, rules, session, suppressions, whys_api
+from campaigns.views import (
+    campaigns,
+    forecast,
+    lists,
+    lookups,
+    number_status,
+    numbers,
+    people,
+    rule_rows,
+    rules,
+    session,
+    suppressions,
+    whys_api,
+)
 
 urlpatterns = [
     path("", session.home, name="home"),
@@ -52,9 +65,23 @@ urlpatterns = [
     path("lists/<int:pk>/", lists.list_page, name="list"),
     path("lists/<int:pk>/progress/", lists.progress, name="list-progress"),
     path("lists/<int:pk>/rejects.csv", lists.rejects_csv, name="list-rejects"),
+    path("lists/<int:pk>/lookup/", lookups.look_up, name="list-lookup"),
+    path("lists/status/", number_status.feed_list, name="status-feeds"),
+    path("lists/status/ages/", number_status.set_ages, name="status-ages"),
+    path("lists/status/upload/", number_status.upload, name="status-upload"),
+    path("lists/status/<int:pk>/", number_status.feed_page, name="status-feed"),
+    path("lists/status/<int:pk>/progress/", number_status.progress, name="status-progress"),
+    path("lists/status/<int:pk>/rejects.csv", number_status.rejects_csv, name="status-rejects"),
+    path("lists/lookups/", lookups.lookup_list, name="lookups"),
+    path("lists/lookups/runs/", lookups.runs, name="lookup-runs"),
+    path("lists/lookups/budgets/", lookups.set_budgets, name="lookup-budgets"),
+    path("lists/lookups/<int:pk>/stop/", lookups.stop, name="lookup-stop"),
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),
     path("people/", people.find, name="people"),
+    path("people/numbers/<int:pk>/", numbers.number_page, name="number"),
+    path("people/numbers/<int:pk>/override/", numbers.override, name="number-override"),
+    path("people/numbers/<int:pk>/withdraw/", numbers.withdraw, name="number-withdraw"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
     path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),

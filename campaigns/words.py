@@ -109,6 +109,15 @@ KINDS: Words = {
     "supervisor": _("supervisor"),
 }
 
+# What a word of evidence counts for now (whys.numbers.Weight).
+WEIGHTS: Words = {
+    "decides": _("decides"),
+    "holds": _("holds as well"),
+    "noted": _("noted"),
+    "overruled": _("overruled"),
+    "aged": _("aged"),
+}
+
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),

@@ -105,8 +105,8 @@ def _alone(feed_id: int) -> Iterator[bool]:
 def _apply(feed: StatusFeed) -> None:
     sheet = reading.open_sheet(_path(feed))
     layout = columns.understand(sheet.layout)
-    feed.rows_total, feed.state = sheet.rows_total, State.APPLYING
-    feed.save(update_fields=["rows_total", "state"])
+    feed.rows_total, feed.header, feed.state = sheet.rows_total, list(layout.header), State.APPLYING
+    feed.save(update_fields=["rows_total", "header", "state"])
     defaults = _defaults(feed)
     lines = (row for row in sheet.rows() if row.no > feed.row_done)
     while batch := list(islice(lines, BATCH)):
@@ -194,7 +194,7 @@ def _reject(feed: StatusFeed, layout: FeedLayout, refused: Sequence[tuple[Row, R
             reason=why.reason,
             column=why.column[:100],
             value=why.value[:LONGEST_VALUE],
-            row={name: cell[:LONGEST_VALUE] for name, cell in zip(layout.header, row.cells, strict=False)},
+            row=[cell[:LONGEST_VALUE] for cell in row.cells[: len(layout.header)]],
         )
         for row, why in refused
     )

@@ -103,6 +103,7 @@ class StatusFeed(models.Model):
     default_country = models.CharField(_("country of numbers without a prefix"), max_length=2, default="CN")
     observed_at = models.DateTimeField(_("observed"))
     expires_at = models.DateTimeField(_("holds until"), null=True, blank=True)
+    header: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     error = models.TextField(blank=True)
     rows_total = models.PositiveIntegerField(default=0)
@@ -130,14 +131,14 @@ class StatusFeed(models.Model):
 
 
 class StatusReject(models.Model):
-    """A row of a status feed that said nothing, with the value that caused it and the row's own cells."""
+    """A row of a status feed that said nothing, with the value that caused it and its cells in the feed's order."""
 
     feed = models.ForeignKey(StatusFeed, on_delete=models.CASCADE, related_name="rejects", db_index=False)
     row_no = models.PositiveIntegerField()
     reason = models.CharField(max_length=32)
     column = models.CharField(max_length=100, blank=True)
     value = models.CharField(max_length=200, blank=True)
-    row: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    row: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["row_no"]
@@ -227,7 +228,7 @@ class LookupBatch(models.Model):
 
     class State(models.TextChoices):
         ASKED = "asked", _("asked")
-        ANSWERED = "answered", _("answered")
+        ANSWERED = "answered", _("replied to")
         REFUSED = "refused", _("refused, and not charged")
         LOST = "lost", _("lost from sight, and charged")
 
