@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from campaigns.rules import profiles, retries
+from campaigns.rules import evidence_catalogue, profiles, retries
 from campaigns.rules.caps import Cap, Gap
 from campaigns.rules.eligibility import Reason
 from campaigns.rules.profiles import Profile
@@ -162,7 +162,7 @@ ORDER = (
 
 def markdown(known: Sequence[Profile]) -> str:
     """The whole document."""
-    parts = ["# Rules", _intro(), _reasons(), _kinds(), _retries(), _order(), _profiles(known)]
+    parts = ["# Rules", _intro(), _reasons(), _numbers(), _kinds(), _retries(), _order(), _profiles(known)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -181,6 +181,18 @@ def _reasons() -> str:
         "In order of precedence. All that hold are listed; the one that binds is the first that never ends, else the "
         "one that ends last. When it has ended, the lead waits for the next lawful hour.\n\n"
         + _table(("reason", "meaning", "ends", "recorded"), rows)
+    )
+
+
+def _numbers() -> str:
+    ages = ("word", "believed for, unless its source says", "takes the place of")
+    return "\n\n".join(
+        [
+            "## What is known of numbers",
+            evidence_catalogue.sentence(_wait),
+            _table(ages, evidence_catalogue.ages(_wait)),
+            _table(("source", "trust", "meaning"), evidence_catalogue.sources()),
+        ]
     )
 
 
