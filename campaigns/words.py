@@ -88,7 +88,7 @@ FEED_REASONS: Words = {
 # What sources say of a number (rules.validity.Code).
 CODES: Words = {
     "": _("nothing against it"),
-    "wrong_line_type": LEAD_REASONS["wrong_line_type"],
+    "wrong_line_type": _("wrong line type"),
     "vacant": _("vacant"),
     "suspended": _("suspended"),
     "powered_off": _("powered off"),

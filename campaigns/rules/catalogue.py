@@ -185,15 +185,10 @@ def _reasons() -> str:
 
 
 def _numbers() -> str:
-    ages = ("word", "believed for, unless its source says", "takes the place of")
-    return "\n\n".join(
-        [
-            "## What is known of numbers",
-            evidence_catalogue.sentence(_wait),
-            _table(ages, evidence_catalogue.ages(_wait)),
-            _table(("source", "trust", "meaning"), evidence_catalogue.sources()),
-        ]
-    )
+    head = ("word", "believed for, unless its source says", "takes the place of")
+    ages = _table(head, evidence_catalogue.ages(_wait))
+    sources = _table(("source", "trust", "meaning"), evidence_catalogue.sources())
+    return "\n\n".join(["## What is known of numbers", evidence_catalogue.sentence(_wait), ages, sources])
 
 
 def _kinds() -> str:

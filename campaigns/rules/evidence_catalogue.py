@@ -22,7 +22,7 @@ Words = Callable[[timedelta], str]
 def sentence(wait: Words) -> str:
     """How words come to a state."""
     return (
-        "Sources say a word about a number at a time; all of it is kept, and comes to one state. A newer word takes the "
+        "Sources say a word about a number at a time; all is kept, and comes to one state. A newer word takes the "
         "place of older ones of the same source; and of the words of other sources in the last column, if its own "
         "source is trusted as much. A person who answered our call is believed whatever the source was. What was taken "
         "the place of does not come back. Of all that still hold, the one that holds longest is the state. Managers "

@@ -42,17 +42,13 @@ def state_sentence(state: State) -> str:
 
 
 def age_sentence(code: Code, age: timedelta | None) -> str:
-    """What a word of this code does, and for how long."""
-    said = {"what": words.of(words.CODES, code), "time": "" if age is None else length(age)}
+    """What a word of this code does to a number, and for how long."""
+    said = {"time": "" if age is None else length(age)}
     if code not in AGAINST:
-        return (
-            _("“%(what)s”: the number is not looked up again for %(time)s.")
-            if age
-            else _("“%(what)s”: the number is never looked up again.")
-        ) % said
+        return (_("Not looked up again for %(time)s.") if age else _("Never looked up again.")) % said
     if age is None:
-        return _("“%(what)s”: the number is not called any more, until a source takes it back.") % said
-    return _("“%(what)s”: the number is left alone for %(time)s, then tried again.") % said
+        return _("Not called any more, until its source takes it back.")
+    return _("Left alone for %(time)s, then tried again.") % said
 
 
 def moment(at: datetime | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,6 +116,12 @@ def weight_words(weight: str) -> str:
 def run_look(state: str) -> str:
     """The mark of a lookup's state, as other long work has it."""
     return {"asking": "importing", "answers": "waiting"}.get(state, state)
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    """Without zeros that say nothing."""
+    return f"{amount.normalize():f}"
 
 
 @register.simple_tag

@@ -29,6 +29,7 @@ CREATE TEMP TABLE IF NOT EXISTS heard_evidence (
     detail text, origin bigint, attempt_id uuid, by_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS known_evidence (LIKE campaigns_phoneevidence) ON COMMIT DELETE ROWS;
+CREATE INDEX IF NOT EXISTS known_evidence_of_phone ON known_evidence (phone);
 TRUNCATE heard_evidence, known_evidence
 """
 COPY = f"COPY heard_evidence (row_no, {COLUMNS}) FROM STDIN"
@@ -156,30 +157,32 @@ chosen AS (
 )
 """
 RESOLVE = f"{HELD}, {CHOSEN}"
-# `again`: the same source says the same, later; a supervisor's words are each kept. `late`: it has said something newer
-# already, and this may still have overruled what others said before. `outdated`: so it has, and this is kept.
+# `again`: the same source says the same, later; a supervisor's words are each kept. `late`: it has said something
+# newer, and this may still have overruled what others said before. `outdated`: so too, and it is kept, or said again.
 JUDGED = f"""
 said AS (
     SELECT DISTINCT ON (phone, kind, source) id, phone, kind, source, code, observed_at, expires_at, times FROM known
     ORDER BY phone, kind, source, observed_at DESC, id DESC
-), newest AS (
-    SELECT DISTINCT ON (phone, kind, source) * FROM heard
-    ORDER BY phone, kind, source, observed_at DESC, array_position({GRAVEST_FIRST}, code), row_no
+), heard_in_turn AS (
+    SELECT *, row_number() OVER newest AS place, lag(code) OVER newest AS said_later FROM heard
+    WINDOW newest AS (PARTITION BY phone, kind, source
+                      ORDER BY observed_at DESC, array_position({GRAVEST_FIRST}, code), row_no)
 ), judged AS MATERIALIZED (
     SELECT h.*, s.id AS said_id, s.times + (h.observed_at > s.observed_at)::int AS times_said,
-           CASE WHEN s.id IS NULL THEN 'new'
+           CASE WHEN h.said_later = h.code THEN 'outdated'
+                WHEN h.place > 1 OR h.observed_at < s.observed_at
+                     OR (h.observed_at = s.observed_at AND h.code <> s.code)
+                THEN CASE WHEN EXISTS (
+                         SELECT 1 FROM known k WHERE (k.phone, k.kind, k.source, k.code)
+                             = (h.phone, h.kind, h.source, h.code) AND h.observed_at BETWEEN k.since AND k.observed_at
+                     ) THEN 'outdated' ELSE 'late' END
+                WHEN s.id IS NULL THEN 'new'
                 WHEN h.observed_at > s.observed_at AND (h.code <> s.code OR h.kind = '{Kind.SUPERVISOR}') THEN 'new'
                 WHEN h.observed_at > s.observed_at + {_interval(IN_A_ROW)} AND h.code = '{Code.UNREACHABLE}'
                      AND h.kind = '{Kind.OWN_CALL}' THEN 'new'
-                WHEN h.observed_at > s.observed_at THEN 'again'
-                WHEN (h.observed_at, h.code) <> (s.observed_at, s.code) THEN
-                    CASE WHEN EXISTS (
-                        SELECT 1 FROM known k WHERE (k.phone, k.kind, k.source, k.code)
-                            = (h.phone, h.kind, h.source, h.code) AND h.observed_at BETWEEN k.since AND k.observed_at
-                    ) THEN 'outdated' ELSE 'late' END
-                WHEN h.expires_at IS DISTINCT FROM s.expires_at THEN 'again'
+                WHEN h.observed_at > s.observed_at OR h.expires_at IS DISTINCT FROM s.expires_at THEN 'again'
                 ELSE 'known' END AS what
-    FROM newest h LEFT JOIN said s USING (phone, kind, source)
+    FROM heard_in_turn h LEFT JOIN said s USING (phone, kind, source)
     -- That somebody answered is worth keeping only where something else is known.
     WHERE h.code <> '{Code.ANSWERED}' OR EXISTS (SELECT 1 FROM known k WHERE k.phone = h.phone)
        OR EXISTS (SELECT 1 FROM heard o WHERE o.phone = h.phone AND o.code <> '{Code.ANSWERED}')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +17,7 @@ from campaigns.lookups import Provider, budget, running, wanted
 from campaigns.lookups.providers import providers
 from campaigns.models import Campaign, ContactList, LookupBudget, LookupRun
 from campaigns.permissions import MANAGE, person, role_required
+from campaigns.templatetags.whys import money
 
 Period = LookupBudget.Period
 
@@ -70,8 +70,8 @@ def _runs() -> dict[str, Any]:
     return {"runs": found, "going": any(run.state in running.OPEN for run in found)}
 
 
-def _amounts() -> dict[str, Decimal]:
-    return {b.period: b.amount.normalize() for b in LookupBudget.objects.filter(campaign=None)}
+def _amounts() -> dict[str, str]:
+    return {b.period: money(b.amount) for b in LookupBudget.objects.filter(campaign=None)}
 
 
 @require_http_methods(["GET", "POST"])

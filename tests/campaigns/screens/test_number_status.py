@@ -112,13 +112,13 @@ def ages(**hours: str) -> dict[str, str]:
 
 
 def test_a_manager_says_how_long_a_state_is_believed_and_reads_it_back(manager: Client):
-    assert "“vacant”: the number is left alone for 24 hours, then tried again." in page(manager, "status-feeds")
+    assert "Left alone for 24 hours, then tried again." in page(manager, "status-feeds")
 
     manager.post(reverse("status-ages"), ages(vacant="48", risk_number=""))
 
     html = page(manager, "status-feeds")
-    assert "“vacant”: the number is left alone for 2 days, then tried again." in html
-    assert "“risk number”: the number is not called any more, until a source takes it back." in html
+    assert "Left alone for 2 days, then tried again." in html
+    assert "Not called any more, until its source takes it back." in html
     assert set(StatusAge.objects.values_list("code", "hours")) == {("vacant", 48), ("risk_number", None)}
 
 
@@ -161,6 +161,7 @@ def test_a_lookup_begins_is_seen_and_can_be_stopped(manager: Client):
 def test_budgets_show_what_is_left_of_them(manager: Client):
     campaign = build.campaign(name="Autumn")
     manager.post(reverse("lookup-budgets"), {"day": "10", "month": "100.5"})
+    assert 'value="10"' in page(manager, "lookups")
     manager.post(reverse("lookup-budgets"), {"campaign": campaign.pk, "amount": "7"})
     budget.take(Decimal("2.5"), campaign.pk, timezone.now())
 

@@ -86,6 +86,18 @@ def test_of_several_rows_about_one_number_the_newest_counts_and_all_are_accounte
 
     assert done == Recorded(applied=1, outdated=2)
     assert status(phone) == "suspended"
+    assert sorted(kept(phone)) == [("powered_off", "feed", 1), ("suspended", "feed", 1), ("vacant", "feed", 1)]
+
+
+def test_the_same_row_twice_is_kept_once():
+    phone, now = build.phone(), timezone.now()
+    twice = [heard(phone, "vacant", now=now)] * 2
+
+    assert [record(*twice, now=now), record(*twice, now=now)] == [
+        Recorded(applied=1, outdated=1),
+        Recorded(unchanged=1, outdated=1),
+    ]
+    assert kept(phone) == [("vacant", "feed", 1)]
 
 
 def test_a_conversation_after_a_file_was_written_clears_what_the_file_says():
@@ -226,7 +238,7 @@ def test_the_database_comes_to_what_the_pure_rules_say(each: list[list[Evidence]
 def test_the_order_in_which_sources_are_read_does_not_matter(said: list, data: st.DataObject):
     Phone.objects.all().delete()
     PhoneEvidence.objects.all().delete()
-    one, other = build.phone(), build.phone()
+    one, other, at_once = (build.phone() for _ in range(3))
     now = at(100)
 
     def word(phone: Phone, code: Code, kind: Kind, seen: int, source: str, until: int | None) -> Heard:
@@ -238,12 +250,13 @@ def test_the_order_in_which_sources_are_read_does_not_matter(said: list, data: s
         recording.record([word(one, *each)], now)
     for each in data.draw(st.permutations(said)):
         recording.record([word(other, *each)], now)
+    recording.record([word(at_once, *each) for each in data.draw(st.permutations(said))], now)
 
-    for phone in (one, other):
+    for phone in (one, other, at_once):
         phone.refresh_from_db()
-    states = [(p.status, p.status_source, p.status_observed_at, p.status_expires_at) for p in (one, other)]
+    states = {(p.status, p.status_source, p.status_observed_at, p.status_expires_at) for p in (one, other, at_once)}
     if Code.ANSWERED not in [code for code, *_ in said]:
-        assert states[0] == states[1]
+        assert len(states) == 1
 
 
 def test_what_is_old_and_no_longer_counts_is_dropped():
