@@ -7,7 +7,7 @@ twice changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from django.db.models import QuerySet
 from campaigns import do_not_call, ledger, policies
 from campaigns.ledger import TouchKey
 from campaigns.models import Campaign, Disposition, Lead, User
-from campaigns.rules import retries
+from campaigns.rules import learning, retries
 from campaigns.rules.caps import REFUSAL
 from campaigns.rules.retries import DueAgain, Next
-
-# How long a number that the network called unallocated is left alone.
-VACANT_FOR = timedelta(hours=24)
+from campaigns.rules.validity import Code, Kind
+from campaigns.validity import recording
+from campaigns.validity.recording import Told
 
 # What agents said is counted apart from outcomes: a disposition may be called busy.
 SAID = "said:"
@@ -54,16 +54,14 @@ FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(dues)s::timestamptz[], %(re
           refunded, counted, times)
 WHERE l.id = v.id
 """
-VACANT = """
-UPDATE campaigns_phone SET status = 'vacant', status_source = 'own_call', status_observed_at = %s,
-       status_expires_at = %s
-WHERE number = ANY(%s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a call ended for its lead. `keep`: an agent talked and will say what it came to; the lead stays held."""
+    """How a call ended for its lead. `keep`: an agent talked and will say what it came to; the lead stays held.
+
+    `cause` and `tech_cause` are the Q.850 and SIP causes, where the network gave any.
+    """
 
     lead_id: int
     call_id: UUID
@@ -73,6 +71,8 @@ class Settlement:
     level: int
     refund: bool
     keep: bool
+    cause: int | None = None
+    tech_cause: str = ""
 
     @property
     def touch(self) -> TouchKey:
@@ -109,11 +109,11 @@ def of_people(contacts: Iterable[int]) -> QuerySet[Lead]:
 
 
 def settle(settlements: Sequence[Settlement], now: datetime) -> None:
-    """Settle ended calls: touches raised or refunded, leads due again or finished, dead numbers remembered."""
+    """Settle ended calls: touches raised or refunded, leads due again or finished, numbers learned about."""
     ledger.refund([s.touch for s in settlements if s.refund])
     ledger.came_to([(s.touch, s.level, s.outcome) for s in settlements if not s.refund])
     _let_go(_after_outcomes([s for s in settlements if not s.keep], now))
-    _remember_vacant([s.phone for s in settlements if s.outcome == "invalid_number"], now)
+    recording.learn(_told_by_calls(settlements), now)
 
 
 def settle_disposition(
@@ -143,6 +143,7 @@ def settle_disposition(
     following = _after_conversation(disposition, callback_at, times, now)
     promise = _promise(campaign_id, callback_at, by if personal else None) if callback_at else None
     _let_go([LetGo(lead_id, following, "conversation", times, counted, promise, talked=True)])
+    recording.learn(_told_by_agent(phone, call_id, disposition, by), now)
     return True
 
 
@@ -226,7 +227,15 @@ def _let_go(leads: Sequence[LetGo]) -> None:
         )
 
 
-def _remember_vacant(phones: list[int], now: datetime) -> None:
-    if phones:
-        with connection.cursor() as cursor:
-            cursor.execute(VACANT, [now, now + VACANT_FOR, sorted(phones)])
+def _told_by_calls(settlements: Sequence[Settlement]) -> Iterator[Told]:
+    for s in settlements:
+        if code := learning.of_call(s.outcome, s.cause, s.tech_cause, talked=not s.keep):
+            yield Told(s.phone, code, Kind.OWN_CALL, s.call_id, learning.detail(s.cause, s.tech_cause))
+
+
+def _told_by_agent(phone: int, call_id: UUID, disposition: Disposition | None, by: User | None) -> Iterator[Told]:
+    """Whoever says nothing about a conversation talked with somebody all the same."""
+    if disposition is None:
+        yield Told(phone, Code.ANSWERED, Kind.OWN_CALL, call_id)
+    elif code := learning.of_disposition(disposition.category):
+        yield Told(phone, code, Kind.DISPOSITION, call_id, disposition.label, by.pk if by else None)

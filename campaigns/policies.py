@@ -147,7 +147,7 @@ def _as_json(value: Any) -> Any:
 
 def recheck(campaign_id: int) -> None:
     """Leads that rules of older versions set aside are due again, to be decided on by those in force."""
-    _wait_for_sweeps(campaign_id)
+    wait_for_sweeps(campaign_id)
     version = Campaign.objects.values_list("policy_id", flat=True).get(pk=campaign_id)
     values: dict[str, Any] = {
         "campaign": campaign_id,
@@ -163,7 +163,7 @@ def recheck(campaign_id: int) -> None:
     Campaign.objects.filter(pk=campaign_id, policy_id=version).update(recheck=False)
 
 
-def _wait_for_sweeps(campaign_id: int) -> None:
+def wait_for_sweeps(campaign_id: int) -> None:
     """Until every chunk of a sweep that began under older rules has been committed."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SWEEPING, campaign_id])

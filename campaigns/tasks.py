@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from campaigns import policies, services
 from campaigns.do_not_call import importing as do_not_call
+from campaigns.feeds import importing as feeds
 from campaigns.lists import importing
 from campaigns.lists.importing import undoing
-from campaigns.models import Campaign, ListVersion, SuppressionFile
+from campaigns.lookups import running as lookups
+from campaigns.models import Campaign, ListVersion, LookupRun, StatusFeed, SuppressionFile
+from campaigns.validity import ageing, clearing, overriding
 
 # An import nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
 PATIENCE = timedelta(seconds=20)
@@ -63,3 +66,60 @@ def recheck_all() -> None:
     """Make up for rechecks whose message was lost."""
     for campaign_id in Campaign.objects.filter(recheck=True).values_list("pk", flat=True):
         policies.recheck(campaign_id)
+
+
+@shared_task
+def apply_feed(feed_id: int) -> None:
+    """Apply one uploaded status feed."""
+    feeds.run(feed_id)
+
+
+@shared_task
+def resume_feeds() -> None:
+    """Go on with the status feeds that nobody is working on."""
+    late = StatusFeed.objects.filter(state__in=feeds.UNFINISHED, created_at__lt=timezone.now() - PATIENCE)
+    for feed_id in late.values_list("pk", flat=True):
+        if not feeds.is_running(feed_id):
+            apply_feed.delay(feed_id)
+
+
+@shared_task
+def look_up(run_id: int) -> None:
+    """Go on with a lookup; the rest of a long one follows in another task."""
+    if lookups.run(run_id):
+        look_up.delay(run_id)
+
+
+@shared_task
+def resume_lookups() -> None:
+    """Go on with lookups that nobody is working on, and look for answers that come as files."""
+    late = LookupRun.objects.filter(state__in=lookups.OPEN, created_at__lt=timezone.now() - PATIENCE)
+    for run_id in late.values_list("pk", flat=True):
+        if not lookups.is_running(run_id):
+            look_up.delay(run_id)
+
+
+@shared_task
+def wake_cleared() -> None:
+    """Make leads due again whose numbers were cleared; also those whose message was lost."""
+    clearing.wake()
+
+
+@shared_task
+def end_overrides() -> None:
+    """Judge numbers anew whose supervisor's word is about to end."""
+    overriding.end_overrides(timezone.now())
+    clearing.wake()
+
+
+@shared_task
+def judge_numbers_anew() -> None:
+    """After a change of how long words are believed; also what a lost message left undone."""
+    ageing.judge_anew(timezone.now())
+    clearing.wake()
+
+
+@shared_task
+def prune_evidence() -> None:
+    """Drop what was once known of numbers and counts no longer."""
+    ageing.prune(timezone.now())

@@ -22,10 +22,12 @@ LEAD_REASONS: Words = {
     "": _("due; every rule is checked again when dialling"),
     "no_phone": _("no phone number"),
     "attempts_used": _("all attempts used"),
+    "wrong_line_type": _("a kind of line nobody answers (data-only, premium, …)"),
     "vacant": _("vacant number"),
     "suspended": _("number suspended"),
     "powered_off": _("phone powered off"),
     "unreachable": _("not reachable"),
+    "wrong_number": _("somebody else's number"),
     "risk_number": _("risk number"),
     "do_not_call": _("on the do-not-call list"),
     "no_consent": _("no valid consent on record"),
@@ -141,6 +143,49 @@ MAPPING_TROUBLES: Words = {
     "too_long": _("The label or name is too long. Write a shorter one."),
     "unknown_code": _("This column has a setting that does not exist. Choose again."),
     "missing_column": _("The file has no such column. Choose a mapping that fits, or map the columns again."),
+}
+
+# Why a row of a status feed says nothing (campaigns.feeds), beside what is wrong with its number.
+FEED_REASONS: Words = {
+    **REJECT_REASONS,
+    "no_state": _("no state in the row"),
+    "unknown_state": _("a state that is not known"),
+    "bad_time": _("not a date or time"),
+    "observed_in_future": _("observed in the future"),
+    "ends_before_observed": _("holds no longer than until it was observed"),
+}
+
+# What sources say of a number (rules.validity.Code).
+CODES: Words = {
+    "": _("nothing against it"),
+    "wrong_line_type": _("wrong line type"),
+    "vacant": _("vacant"),
+    "suspended": _("suspended"),
+    "powered_off": _("powered off"),
+    "unreachable": _("not reachable"),
+    "wrong_number": _("somebody else's number"),
+    "risk_number": _("risk number"),
+    "in_service": _("in service"),
+    "answered": _("a person answered"),
+}
+
+# Where evidence comes from (rules.validity.Kind).
+KINDS: Words = {
+    "list": _("list"),
+    "feed": _("status feed"),
+    "lookup": _("lookup"),
+    "own_call": _("own call"),
+    "disposition": _("agent"),
+    "supervisor": _("supervisor"),
+}
+
+# What a word of evidence counts for now (whys.numbers.Weight).
+WEIGHTS: Words = {
+    "decides": _("decides"),
+    "holds": _("holds as well"),
+    "noted": _("noted"),
+    "overruled": _("overruled"),
+    "aged": _("aged"),
 }
 
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".

@@ -24,5 +24,12 @@ app.steps["worker"].add(EngineStep)
 app.conf.beat_schedule = {
     "imports nobody works on": {"task": "campaigns.tasks.resume_imports", "schedule": 15.0},
     "rules that changed": {"task": "campaigns.tasks.recheck_all", "schedule": 60.0},
+    "status feeds nobody works on": {"task": "campaigns.tasks.resume_feeds", "schedule": 60.0},
+    "lookups nobody works on": {"task": "campaigns.tasks.resume_lookups", "schedule": 60.0},
+    "numbers that were cleared": {"task": "campaigns.tasks.wake_cleared", "schedule": 60.0},
+    # Often enough that none ends in between: see campaigns.validity.overriding.
+    "overrides that end": {"task": "campaigns.tasks.end_overrides", "schedule": 60.0},
+    "ages that changed": {"task": "campaigns.tasks.judge_numbers_anew", "schedule": 60.0},
+    "evidence that counts no longer": {"task": "campaigns.tasks.prune_evidence", "schedule": 24 * 3600.0},
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

@@ -8,6 +8,7 @@ when the operator did not (see deploy/).
 from __future__ import annotations
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import environ
@@ -48,6 +49,14 @@ def _database() -> dict[str, object]:
         # Statements are planned once per connection. Not behind a pooler that hands connections from one to another.
         options |= {"server_side_binding": True, "prepare_threshold": 2}
     return {**parsed, "OPTIONS": options, "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60)}
+
+
+def _money(name: str) -> Decimal:
+    """What each number asked about costs, in the currency of the budgets."""
+    try:
+        return Decimal(env.str(name, default="0"))
+    except InvalidOperation as fault:
+        raise ImproperlyConfigured(f"{name} must be an amount such as 0.015.") from fault
 
 
 VAR_DIR = Path(env.str("FAIRDIAL_VAR", default=str(BASE_DIR / "var")))
@@ -141,6 +150,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # How many workers share one import; more than there are cores do not make it faster.
 IMPORT_PROCESSES = env.int("IMPORT_PROCESSES", default=min(os.cpu_count() or 1, 4))
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=500 * 1024 * 1024)
+
+# Who is asked about numbers (docs/lookups.md). Without an address there are files only.
+LOOKUP_URL = env.str("LOOKUP_URL", default="")
+LOOKUP_KEY = env.str("LOOKUP_KEY", default="")
+LOOKUP_NAME = env.str("LOOKUP_NAME", default="lookup")
+LOOKUP_BATCH = env.int("LOOKUP_BATCH", default=100)
+LOOKUP_COST = _money("LOOKUP_COST")
+LOOKUP_PER_SECOND = env.float("LOOKUP_PER_SECOND", default=5.0)
+LOOKUP_TIMEOUT = env.float("LOOKUP_TIMEOUT", default=10.0)
+LOOKUP_FOLDER = Path(env.str("LOOKUP_FOLDER", default=str(VAR_DIR / "lookups")))
+LOOKUP_FILE_COST = _money("LOOKUP_FILE_COST")
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -17,7 +17,7 @@ CREATE TRIGGER product_is_append_only BEFORE UPDATE OR DELETE ON campaigns_produ
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_agent_shares'),
+        ('campaigns', '0007_phone_evidence'),
     ]
 
     operations = [

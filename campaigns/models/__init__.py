@@ -25,11 +25,23 @@ from campaigns.models.lists import (
 from campaigns.models.people import Contact, ContactPhone, Phone, Product
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
 from campaigns.models.users import User
+from campaigns.models.validity import (
+    ClearedPhone,
+    LookupBatch,
+    LookupBudget,
+    LookupRun,
+    LookupSpend,
+    PhoneEvidence,
+    StatusAge,
+    StatusFeed,
+    StatusReject,
+)
 
 __all__ = [
     "AuditEntry",
     "Campaign",
     "CampaignList",
+    "ClearedPhone",
     "ClosedDay",
     "ComplianceProfile",
     "ConsentEvent",
@@ -47,13 +59,21 @@ __all__ = [
     "LineOfBusiness",
     "ListEntry",
     "ListVersion",
+    "LookupBatch",
+    "LookupBudget",
+    "LookupRun",
+    "LookupSpend",
     "MinimumGap",
     "Phone",
+    "PhoneEvidence",
     "PolicyVersion",
     "Product",
     "ProductEvent",
     "Reject",
     "RetryRule",
+    "StatusAge",
+    "StatusFeed",
+    "StatusReject",
     "Suppression",
     "SuppressionFile",
     "SuppressionReject",

@@ -27,10 +27,12 @@ class Phone(models.Model):
 
     class Status(models.TextChoices):
         UNKNOWN = "", _("Nothing known against it")
+        WRONG_LINE_TYPE = "wrong_line_type", _("Wrong line type")
         VACANT = "vacant", _("Vacant")
         SUSPENDED = "suspended", _("Suspended")
         POWERED_OFF = "powered_off", _("Powered off")
         UNREACHABLE = "unreachable", _("Unreachable")
+        WRONG_NUMBER = "wrong_number", _("Somebody else's number")
         RISK = "risk_number", _("Risk number")
 
     number = models.BigIntegerField(_("number"), primary_key=True)

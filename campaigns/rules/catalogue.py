@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from campaigns.rules import profiles, retries
+from campaigns.rules import evidence_catalogue, profiles, retries
 from campaigns.rules.caps import Cap, Gap
 from campaigns.rules.consent import Basis
 from campaigns.rules.eligibility import Reason
@@ -49,10 +49,14 @@ REASONS: Mapping[Reason, Meaning] = {
     Reason.NO_PHONE: Meaning("The person has no phone that can be dialled.", NEVER),
     Reason.ATTEMPTS_USED: Meaning("All attempts of the campaign are used. Callbacks are exempt.", NEVER, ("attempts",)),
     Reason.CALLBACK_EXPIRED: Meaning("The callback was not made in the time it was promised for.", NEVER),
+    Reason.WRONG_LINE_TYPE: Meaning(
+        "The number is a data-only SIM or another line nobody answers; it ends when that knowledge ages.", SOMETIMES
+    ),
     Reason.VACANT: Meaning("The number is vacant, as far as is known; it ends when that knowledge ages.", SOMETIMES),
     Reason.SUSPENDED: Meaning("The number is suspended; it ends when that knowledge ages.", SOMETIMES),
     Reason.POWERED_OFF: Meaning("The phone is powered off; it ends when that knowledge ages.", SOMETIMES),
     Reason.UNREACHABLE: Meaning("The phone cannot be reached; it ends when that knowledge ages.", SOMETIMES),
+    Reason.WRONG_NUMBER: Meaning("The number is somebody else's; it ends when that knowledge ages.", SOMETIMES),
     Reason.RISK_NUMBER: Meaning("The number is marked as a risk; it ends when that knowledge ages.", SOMETIMES),
     Reason.DO_NOT_CALL: Meaning("The number or the person is on do-not-call, for good or until a day.", SOMETIMES),
     Reason.NO_CONSENT: Meaning(
@@ -180,7 +184,7 @@ ORDER = (
 
 def markdown(known: Sequence[Profile]) -> str:
     """The whole document."""
-    parts = ["# Rules", _intro(), _reasons(), _kinds(), _retries(), _order(), _profiles(known)]
+    parts = ["# Rules", _intro(), _reasons(), _numbers(), _kinds(), _retries(), _order(), _profiles(known)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -200,6 +204,13 @@ def _reasons() -> str:
         "one that ends last. When it has ended, the lead waits for the next lawful hour.\n\n"
         + _table(("reason", "meaning", "ends", "recorded"), rows)
     )
+
+
+def _numbers() -> str:
+    head = ("word", "believed for, unless its source says", "takes the place of")
+    ages = _table(head, evidence_catalogue.ages(_wait))
+    sources = _table(("source", "trust", "meaning"), evidence_catalogue.sources())
+    return "\n\n".join(["## What is known of numbers", evidence_catalogue.sentence(_wait), ages, sources])
 
 
 def _kinds() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,14 @@ from django import template
 from django.template.context import Context
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns import words
+from campaigns.models import Campaign, PhoneEvidence
 from campaigns.rules.policy import Policy
+from campaigns.rules.validity import State
+from campaigns.sentences import validity as sentences
 from campaigns.whys import telling
 from campaigns.whys.leads import LeadWhy, Standing
+from campaigns.whys.people import KnownPhone
 
 register = template.Library()
 
@@ -74,6 +79,49 @@ def basis(inputs: Mapping[str, Any]) -> str:
 def against(why: LeadWhy, number: int | None) -> Any:
     """What holds against this phone; without one, against all."""
     return why.against(number)
+
+
+@register.filter
+def status_holds(known: KnownPhone, now: datetime) -> bool:
+    """Whether the phone's status still keeps it from being called."""
+    return known.status_holds(now)
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    return words.of(words.KINDS, kind)
+
+
+@register.filter
+def code_words(code: str) -> str:
+    return words.of(words.CODES, code)
+
+
+@register.filter
+def source_words(row: PhoneEvidence) -> str:
+    return sentences.source_words(row.kind, row.source)
+
+
+@register.filter
+def state_words(state: State) -> str:
+    return sentences.state_sentence(state)
+
+
+@register.filter
+def weight_words(weight: str) -> str:
+    return words.of(words.WEIGHTS, weight)
+
+
+@register.filter
+def run_look(state: str) -> str:
+    """The mark of a lookup's state, as other long work has it."""
+    return {"asking": "importing", "answers": "waiting"}.get(state, state)
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    """Without zeros that say nothing."""
+    return f"{amount.normalize():f}"
 
 
 @register.simple_tag

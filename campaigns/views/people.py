@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns.forms import PersonForm
 from campaigns.forms.agreed import ConsentForm, HoldingsForm, WithdrawalForm
 from campaigns.forms.do_not_call import SilenceForm
-from campaigns.models import Contact, Lead
+from campaigns.models import Contact, Lead, Phone
 from campaigns.permissions import SUPERVISE, role_required
-from campaigns.whys import agreed, budgets, history, leads, people
+from campaigns.views import numbers as number_views
+from campaigns.whys import agreed, budgets, history, leads, numbers, people
 from campaigns.whys.history import BadMark, Mark
 
 
@@ -33,8 +34,12 @@ def find(request: HttpRequest) -> HttpResponse:
         found = people.find(who, country)
         if len(found) == 1:
             return redirect("person", found[0].pk)
+        number = people.number_in(who, country)
         if found:
             context |= _shared(found)
+            context["number"] = numbers.page_id(number) if number else None
+        elif number and (phone := Phone.objects.filter(pk=number).first()):
+            return number_views.page(request, phone, None, None)
         else:
             form.add_error("who", _("Nobody here has this customer id or number."))
     return render(request, "campaigns/people.html", context, status=422 if form.errors else 200)

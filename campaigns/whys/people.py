@@ -20,8 +20,12 @@ MOST_PEOPLE = 50
 
 @dataclass(frozen=True, slots=True)
 class KnownPhone:
-    """One of a person's phones: what is known of it, where whoever answers may be, and its do-not-call entries."""
+    """One of a person's phones: what is known of it, where whoever answers may be, and its do-not-call entries.
 
+    `id` names it in addresses, which never tell a number.
+    """
+
+    id: int
     phone: Phone
     label: str
     place: Place
@@ -74,6 +78,7 @@ def phones_of(contact: Contact) -> list[KnownPhone]:
     entries = list(listed.filter(phone__in=numbers, ended_at=None).order_by("pk"))
     return [
         KnownPhone(
+            id=row.pk,
             phone=row.phone,
             label=row.label,
             place=places.place(contact.time_zone, contact.region, tuple(row.phone.zones), row.phone.country),

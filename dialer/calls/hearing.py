@@ -50,7 +50,7 @@ INSERT INTO dialer_attempt (id, {CARRIED}, shift_id, agent_id, outcome, cause, t
 SELECT gone.id, {", ".join(f"gone.{name.strip()}" for name in CARRIED.split(","))},
        s.id, s.agent_id, gone.outcome, gone.cause, gone.tech_cause, gone.ended_at
 FROM gone LEFT JOIN dialer_shift s ON s.id = gone.shift_id AND gone.bridged_at IS NOT NULL
-RETURNING id, lead_id, phone, reserved_at, outcome, answered_at
+RETURNING id, lead_id, phone, reserved_at, outcome, answered_at, cause, tech_cause
 """
 
 
@@ -197,7 +197,7 @@ def _end(endings: dict[UUID, Ending]) -> list[tuple]:
 
 
 def _settlement(row: tuple, wrapping: Iterable[UUID]) -> Settlement:
-    call_id, lead_id, phone, reserved_at, outcome, answered_at = row
+    call_id, lead_id, phone, reserved_at, outcome, answered_at, cause, tech_cause = row
     level = (
         ledger.CONVERSATION if outcome == Outcome.CONVERSATION else ledger.ANSWERED if answered_at else ledger.ATTEMPT
     )
@@ -210,6 +210,8 @@ def _settlement(row: tuple, wrapping: Iterable[UUID]) -> Settlement:
         level=level,
         refund=outcome in REFUNDED,
         keep=call_id in wrapping,
+        cause=cause,
+        tech_cause=tech_cause,
     )
 
 

@@ -18,7 +18,7 @@ def migrate(targets):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
+def test_one_window_becomes_seven_days_and_touches_caps_and_what_is_known_of_numbers_are_kept():
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     old = migrate(BEFORE)
     try:
@@ -30,6 +30,9 @@ def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
         )
         caps = old.get_model("campaigns", "FrequencyCap").objects
         caps.create(counts="attempts", per="contact", scope="all", window_hours=2000, limit=9)
+        phones = old.get_model("campaigns", "Phone").objects
+        phones.create(number=12025550101, status="vacant", status_source="own_call")
+        phones.create(number=12025550102)
         contact = old.get_model("campaigns", "Contact").objects.create(customer_id="C1")
         lead = old.get_model("campaigns", "Lead").objects.create(
             campaign=campaign, contact=contact, due_at="2026-11-01T00:00Z", attempts=3
@@ -52,6 +55,8 @@ def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
     cap = new.get_model("campaigns", "FrequencyCap").objects.get()
     assert (cap.window, cap.window_hours, cap.calls, cap.limit) == ("rolling", 744, "all", 9)
     assert new.get_model("campaigns", "Lead").objects.get(pk=lead.pk).rank == 1003
+    evidence = new.get_model("campaigns", "PhoneEvidence").objects
+    assert list(evidence.values_list("phone", "code", "kind")) == [(12025550101, "vacant", "own_call")]
     with connection.cursor() as cursor:
         cursor.execute("SELECT level, outcome, callback, policy_id FROM campaigns_touch")
         assert cursor.fetchall() == [(2, 0, False, None)]

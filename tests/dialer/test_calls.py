@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Lead, Suppression, Touch
+from campaigns.models import Lead, PhoneEvidence, Suppression, Touch
 from dialer import calls, leases, matching, shifts
 from dialer.models import Attempt, AttemptResult, LiveCall, Shift, ShiftSpan
 from dialer.rules import facts as f
@@ -81,6 +81,18 @@ def test_an_unanswered_call_becomes_an_attempt_with_its_outcome_and_the_lead_is_
     assert (lead.state, lead.last_outcome) == ("due", outcome)
     assert abs(lead.due_at - timezone.now() - timedelta(minutes=minutes)) < timedelta(seconds=30)
     assert Touch.objects.get().level == 1
+
+
+def test_what_the_network_says_of_the_number_is_kept_with_its_causes_and_the_call():
+    campaign, server = build.campaign(), build.server()
+    build.lead(campaign)
+    call = place(campaign, server).id
+
+    calls.hear([f.ChannelSeen(call, at()), f.HungUp(call, at(1), 1, "404")], timezone.now())
+
+    evidence = PhoneEvidence.objects.get()
+    assert (evidence.code, evidence.kind, evidence.detail) == ("vacant", "own_call", "Q.850 1, SIP 404")
+    assert evidence.attempt_id == Attempt.objects.get().id == call
 
 
 def test_a_call_that_failed_on_our_own_side_costs_the_person_nothing():
