@@ -15,7 +15,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import words
-from campaigns.forms.campaigns import COUNTRIES, FILE_KINDS
+from campaigns.forms.campaigns import COUNTRIES
+from campaigns.forms.lists import FILE_KINDS
 from campaigns.models import Campaign
 from campaigns.rules.validity import AGAINST, Ageing, Code
 from campaigns.sentences.validity import age_sentence

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns import selectors, services, words
 from campaigns.feeds import uploading
 from campaigns.forms.validity import AgesForm, FeedForm
+from campaigns.lists.rejects import harmless
 from campaigns.models import StatusFeed
 from campaigns.permissions import MANAGE, person, role_required
 from campaigns.rules.validity import Code
 from campaigns.validity import ageing
-from campaigns.views.lists import harmless
 
 SETTLED = (StatusFeed.State.READY, StatusFeed.State.FAILED)
 
