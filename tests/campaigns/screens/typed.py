@@ -8,7 +8,16 @@ CAP = {"limit": 3, "counts": "answered", "per": "contact", "window": "rolling", 
 }
 GAP = {"after": "busy", "wait": "time", "length": 15, "unit": "minutes", "per": "phone", "scope": "all", "calls": "all"}
 NINE_TO_SIX = {f"from{day}_0": "9" for day in range(5)} | {f"to{day}_0": "18:00" for day in range(5)}
-PARTS = ("profiles", "hours", "days", "caps", "gaps", "agreement", "attempts", "callbacks", "retries") + (
+PARTS = (
+    "profiles",
+    "hours",
+    "days",
+    "caps",
+    "gaps",
+    "agreement",
+    "attempts",
+    "callbacks",
+    "retries",
     "dispositions",
     "order",
 )
