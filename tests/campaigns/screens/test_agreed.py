@@ -203,5 +203,6 @@ def test_the_page_of_a_person_speaks_chinese(settings):
 
     html = page(reader, "person", contact.pk)
 
+    assert f'value="{timezone.localdate()}"' in html  # as a field of dates reads it in every language
     for english in ("Consent", "Withdraw", "Products held", "History", "until", "recorded", "Do not call"):
         assert english not in html
