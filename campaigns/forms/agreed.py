@@ -71,16 +71,18 @@ class ConsentForm(forms.Form):
 
     basis = forms.ChoiceField(label=gettext_lazy("Basis"))
     line_of_business = forms.ModelChoiceField(
-        label=gettext_lazy("For"),
+        label=gettext_lazy("Purpose"),
         queryset=LineOfBusiness.objects.order_by("name"),
         required=False,
         empty_label=gettext_lazy("any purpose"),
     )
-    given_on = forms.DateField(label=gettext_lazy("Given on"), widget=forms.DateInput(attrs={"type": "date"}))
+    given_on = forms.DateField(
+        label=gettext_lazy("Given on"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     expires_on = forms.DateField(
         label=gettext_lazy("Valid until (this day included)"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: until it is withdrawn."),
     )
     source = forms.CharField(label=gettext_lazy("Source"), max_length=64, help_text=EVIDENCE)
@@ -118,7 +120,7 @@ class WithdrawalForm(forms.Form):
     """A person took it back."""
 
     line_of_business = forms.ModelChoiceField(
-        label=gettext_lazy("For"),
+        label=gettext_lazy("Purpose"),
         queryset=LineOfBusiness.objects.order_by("name"),
         required=False,
         empty_label=gettext_lazy("every purpose"),

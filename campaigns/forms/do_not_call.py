@@ -75,7 +75,7 @@ class SuppressionFileForm(Scoped):
     expires_on = forms.DateField(
         label=gettext_lazy("Holds until (this day included)"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: for good."),
     )
     default_country = forms.ChoiceField(

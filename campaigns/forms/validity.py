@@ -65,7 +65,7 @@ class FeedForm(forms.Form):
             )
         if Path(file.name or "").suffix.lower() not in FILE_KINDS:
             raise forms.ValidationError(
-                _("Only CSV files can be read. In Excel, save the list as “CSV UTF-8” and upload that.")
+                _("Only CSV, Excel (.xlsx) and zip files can be read. Save the list as one of them and upload that.")
             )
         return file
 
