@@ -55,6 +55,7 @@ urlpatterns = [
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),
     path("people/", people.find, name="people"),
+    path("people/suggest/", people.suggest, name="people-suggest"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
     path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),

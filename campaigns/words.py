@@ -73,6 +73,16 @@ REJECT_REASONS: Words = {
     "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
 }
 
+# By what a person was found (campaigns.search).
+FOUND_BY: Words = {
+    "customer_id": _("customer id"),
+    "number": _("number"),
+    "id_begins": _("customer id begins so"),
+    "number_begins": _("number begins so"),
+    "number_ends": _("number ends so"),
+    "name": _("name"),
+}
+
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),

@@ -11,10 +11,13 @@ from django import template
 from django.template.context import Context
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns import words
+from campaigns.models import Campaign, Contact
 from campaigns.rules.policy import Policy
+from campaigns.search import Field
 from campaigns.whys import telling
 from campaigns.whys.leads import LeadWhy, Standing
+from campaigns.whys.people import Places
 
 register = template.Library()
 
@@ -80,3 +83,15 @@ def against(why: LeadWhy, number: int | None) -> Any:
 def local_times(zones: Sequence[ZoneInfo], now: datetime) -> str:
     """What their clocks show now."""
     return telling.clock(now, zones)
+
+
+@register.filter
+def found_by(field: Field) -> str:
+    """What matched, in words."""
+    return words.of(words.FOUND_BY, field.name.lower())
+
+
+@register.filter
+def places(known: Mapping[int, Places], contact: Contact) -> Places:
+    """`{% with here=all|places:contact %}`: the lists and leads of this person."""
+    return known[contact.pk]

@@ -1,4 +1,4 @@
-"""A person and a lead: why called or not, and when next. Numbers are looked for by POST: they stay out of addresses."""
+"""A person and a lead: why called or not, and when next. People are looked for by POST: who stays out of addresses."""
 
 from __future__ import annotations
 
@@ -10,32 +10,43 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns import search
 from campaigns.forms import PersonForm
 from campaigns.models import Contact, Lead
 from campaigns.permissions import SUPERVISE, role_required
 from campaigns.whys import budgets, history, leads, people
 from campaigns.whys.history import BadMark, Mark
 
+SUGGESTIONS = 8
+
 
 @sensitive_post_parameters("who")
 @require_http_methods(["GET", "POST"])
 @role_required(*SUPERVISE)
 def find(request: HttpRequest) -> HttpResponse:
-    """One person is opened; several who share a number are listed, with what is known of the number."""
+    """One person is opened; several are listed with what matched, their lists and their campaigns."""
     form = PersonForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        who, country = form.cleaned_data["who"], form.cleaned_data["country"]
-        found = people.find(who, country)
-        if len(found) == 1:
-            return redirect("person", found[0].pk)
-        if found:
-            context |= _shared(found)
+        found = search.find(form.cleaned_data["who"], form.cleaned_data["country"])
+        if found.only:
+            return redirect("person", found.only.pk)
+        if found.hits:
+            context |= {"found": found, "places": people.places_of([hit.contact for hit in found.hits])}
         else:
-            form.add_error("who", _("Nobody here has this customer id or number."))
+            form.add_error("who", _("Nobody here has this customer id, number or name."))
     return render(request, "campaigns/people.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("who")
+@require_POST
+@role_required(*SUPERVISE)
+def suggest(request: HttpRequest) -> HttpResponse:
+    """The first people that what is typed so far may mean."""
+    found = search.find(request.POST.get("who", ""), most=SUGGESTIONS)
+    return render(request, "campaigns/suggestions.html", {"found": found})
 
 
 @require_GET
@@ -78,10 +89,3 @@ def before(request: HttpRequest) -> Mark | None:
 
 def _who(contact: Contact, now: datetime) -> dict[str, Any]:
     return {"contact": contact, "phones": people.phones_of(contact), "now": now}
-
-
-def _shared(found: list[Contact]) -> dict[str, Any]:
-    shown = found[: people.MOST_PEOPLE]
-    whys = people.whys_of(shown, timezone.now())
-    rows = [(contact, [why for why in whys if why.lead.contact_id == contact.pk]) for contact in shown]
-    return {"rows": rows, "more": len(found) > len(shown), "now": timezone.now()}

@@ -167,26 +167,3 @@ def test_do_not_call_of_another_line_is_no_part_of_a_leads_history():
 def test_a_mark_that_is_no_time_is_refused(text: str):
     with pytest.raises(history.BadMark):
         history.read_mark(text)
-
-
-def test_a_person_is_found_by_the_whole_customer_id_or_the_whole_number():
-    person = build.contact(build.phone(8613800138000), customer_id="HB-1")
-
-    plain = (" HB-1 ", "+86 138 0013 8000", "8613800138000", "0086 13800138000")
-    found = [people.find(text) for text in plain] + [people.find("138 0013 8000", "CN")]
-
-    assert found == [[person]] * 5
-    assert [people.find(text) for text in ("HB", "1380013800", "", "ünknown")] == [[]] * 4
-
-
-def test_a_number_we_would_not_dial_is_found_all_the_same():
-    person = build.contact(build.phone(999))
-
-    assert people.find("999") == [person]
-
-
-def test_both_people_of_a_shared_number_are_found():
-    shared = build.phone()
-    both = [build.contact(shared), build.contact(shared)]
-
-    assert people.find(f"+{shared.pk}") == both
