@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from campaigns.views import campaigns, forecast, lists, people, rule_rows, rules, session, suppressions, whys_api
+from campaigns.views import (
+    campaigns,
+    forecast,
+    lists,
+    people,
+    records,
+    rule_rows,
+    rules,
+    session,
+    suppressions,
+    whys_api,
+)
 
 urlpatterns = [
     path("", session.home, name="home"),
@@ -51,6 +62,8 @@ urlpatterns = [
     path("lists/upload/", lists.upload, name="list-upload"),
     path("lists/<int:pk>/", lists.list_page, name="list"),
     path("lists/<int:pk>/progress/", lists.progress, name="list-progress"),
+    path("lists/<int:pk>/waterfall/", records.list_waterfall, name="list-waterfall"),
+    path("lists/<int:pk>/records/", records.list_records, name="list-records"),
     path("lists/<int:pk>/rejects.csv", lists.rejects_csv, name="list-rejects"),
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),

@@ -73,6 +73,16 @@ REJECT_REASONS: Words = {
     "unknown_time_zone": _("a time zone that is not an IANA name such as Asia/Shanghai"),
 }
 
+# Where evidence comes from.
+KINDS: Words = {
+    "list": _("list"),
+    "feed": _("status feed"),
+    "lookup": _("lookup"),
+    "own_call": _("own call"),
+    "disposition": _("agent"),
+    "supervisor": _("supervisor"),
+}
+
 # By what a person was found (campaigns.search).
 FOUND_BY: Words = {
     "customer_id": _("customer id"),

@@ -92,6 +92,12 @@ def found_by(field: Field) -> str:
 
 
 @register.filter
+def source_words(code: str) -> str:
+    """Who says so of a number."""
+    return words.of(words.KINDS, code)
+
+
+@register.filter
 def places(known: Mapping[int, Places], contact: Contact) -> Places:
     """`{% with here=all|places:contact %}`: the lists and leads of this person."""
     return known[contact.pk]
