@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from campaigns.views import (
     campaigns,
@@ -15,7 +15,7 @@ from campaigns.views import (
     rules,
     session,
     suppressions,
-    whys_api,
+    tokens,
 )
 
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("me/language/", session.choose_language, name="set_language"),
+    path("me/tokens/", tokens.token_list, name="tokens"),
+    path("me/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("me/theme/", session.choose_theme, name="theme"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/new/", campaigns.create, name="campaign-create"),
@@ -71,9 +73,5 @@ urlpatterns = [
     path("people/suggest/", people.suggest, name="people-suggest"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
-    path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),
-    path("api/people/<int:pk>/decisions", whys_api.person_decisions, name="api-person-decisions"),
-    path("api/campaigns/<int:pk>/waterfall", whys_api.campaign_waterfall, name="api-waterfall"),
-    path("api/phones/why", whys_api.phone_why, name="api-phone-why"),
-    path("api/<path:rest>", whys_api.nothing_here),
+    path("", include("campaigns.api.addresses")),
 ]

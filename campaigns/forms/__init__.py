@@ -12,6 +12,7 @@ from campaigns.forms.campaigns import (
     UploadForm,
     pacing_sentence,
 )
+from campaigns.forms.tokens import TokenForm
 
 __all__ = [
     "AttachForm",
@@ -20,6 +21,7 @@ __all__ = [
     "PersonForm",
     "SettingsForm",
     "SuppressionForm",
+    "TokenForm",
     "UploadForm",
     "pacing_sentence",
 ]

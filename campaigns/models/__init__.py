@@ -5,9 +5,10 @@ from campaigns.models.compliance import AuditEntry, Decision, Suppression, Touch
 from campaigns.models.lists import ContactList, ListEntry, Reject
 from campaigns.models.people import Contact, ContactPhone, Phone
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
-from campaigns.models.users import User
+from campaigns.models.users import ApiToken, User
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Campaign",
     "CampaignList",

@@ -80,9 +80,12 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @role_required(*MANAGE)
 def rejects_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Every rejected row with its reason and its own cells, to correct and upload again."""
-    contact_list = get_object_or_404(ContactList, pk=pk)
+    return rejects_file(get_object_or_404(ContactList, pk=pk))
+
+
+def rejects_file(contact_list: ContactList) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_csv_lines(contact_list), content_type="text/csv; charset=utf-8")
-    name = slugify(contact_list.name) or f"list-{pk}"
+    name = slugify(contact_list.name) or f"list-{contact_list.pk}"
     response["Content-Disposition"] = f'attachment; filename="{name}-rejects.csv"'
     return response
 
