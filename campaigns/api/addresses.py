@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -29,7 +29,10 @@ def told(view: View) -> View:
 
     @wraps(view)
     def telling(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            response = nothing_here(request)
         if isinstance(response, HttpResponseNotAllowed):
             allowed = response["Allow"]
             response = answer(405, "method", _("Ask by %(method)s.") % {"method": allowed})
@@ -40,7 +43,7 @@ def told(view: View) -> View:
     return telling
 
 
-def nothing_here(request: HttpRequest, rest: str) -> HttpResponseBase:
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponseBase:
     return answer(404, "not_found", _("There is nothing at this address. The addresses are in docs/api.md."))
 
 

@@ -30,10 +30,12 @@ def lead_why(request: HttpRequest, pk: int) -> dict[str, Any]:
 @router.get(
     "/people/{int:pk}/decisions", response=answers(PersonHistory), exclude_unset=True, url_name="person-decisions"
 )
-def person_decisions(request: HttpRequest, pk: int, before: str = "") -> dict[str, Any]:
+def person_decisions(
+    request: HttpRequest, pk: int, before: str = "", only: history.Only = history.Only.ALL
+) -> dict[str, Any]:
     """What was decided and done, newest first, 50 at a time. Ask again with `before` set to `next_before`."""
     contact = finding.found(Contact.objects.all(), pk)
-    page = history.of_person(contact.pk, _mark(before))
+    page = history.of_person(contact.pk, _mark(before), only)
     return {"person": shapes.person(contact), **shapes.history(page)}
 
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,9 +18,18 @@ from campaigns.forms import PersonForm
 from campaigns.models import Contact, Lead
 from campaigns.permissions import SUPERVISE, role_required
 from campaigns.whys import budgets, history, leads, people
-from campaigns.whys.history import BadMark, Mark
+from campaigns.whys.history import BadMark, Mark, Only
 
 SUGGESTIONS = 8
+# The chips of a history.
+KINDS = {
+    Only.ALL.value: _lazy("Everything"),
+    Only.CALLS.value: _lazy("Calls"),
+    Only.CONVERSATIONS.value: _lazy("Conversations"),
+    Only.DECISIONS.value: _lazy("Decisions"),
+    Only.DO_NOT_CALL.value: _lazy("Do not call"),
+    Only.LISTS.value: _lazy("Lists"),
+}
 
 
 @sensitive_post_parameters("who")
@@ -54,13 +64,16 @@ def suggest(request: HttpRequest) -> HttpResponse:
 def person_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Who they are, every campaign they are in with why and when, what is counted, and what was before."""
     contact = get_object_or_404(Contact, pk=pk)
-    page = history.of_person(pk, before(request))
+    only = request.GET.get("only", "")
+    if only not in KINDS:
+        raise Http404
+    context = {"page": history.of_person(pk, before(request), Only(only)), "with_campaign": True, "only": only}
     if request.headers.get("HX-Request"):
-        return render(request, "campaigns/history.html", {"page": page, "with_campaign": True})
+        return render(request, "campaigns/history.html", context)
     now = timezone.now()
     whys = people.whys_of([contact], now)
-    context = {"whys": whys, "budget": budgets.of(whys), "with_campaign": True, **_who(contact, now), "page": page}
-    return render(request, "campaigns/person.html", context)
+    context |= {"whys": whys, "budget": budgets.of(whys), "chips": KINDS, **_who(contact, now)}
+    return render(request, "campaigns/person.html", {**context, "lists": people.entries_of(contact)})
 
 
 @require_GET

@@ -91,6 +91,11 @@ def places_of(contacts: Sequence[Contact]) -> dict[int, Places]:
     return found
 
 
+def entries_of(contact: Contact) -> list[ListEntry]:
+    """The rows of lists that name this person, the newest list first."""
+    return list(ListEntry.objects.filter(contact=contact).order_by("-list").select_related("list"))
+
+
 def whys_of(contacts: Sequence[Contact], now: datetime) -> list[LeadWhy]:
     """Why, for every lead these people are; campaigns that call come first, then the newest."""
     found = leads.of_people([contact.pk for contact in contacts]).select_related(

@@ -172,6 +172,8 @@ def _details(event: Event, source: Source) -> Shape:
         return _said(event.said, source)
     if event.call:
         return _call(event.call)
+    if event.listed:
+        return {"list": {"id": event.listed.list_id, "name": event.listed.list.name}, "row": event.listed.row_no}
     assert event.entry is not None
     line = event.entry.line_of_business.name if event.entry.line_of_business else None
     return {"line_of_business": line, "until": time(event.entry.expires_at), "reason": event.entry.reason}

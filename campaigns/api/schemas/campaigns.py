@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.api.schemas.parts import Answer, CampaignName, Coded, ListRef, PersonRef, Question, Time
+from campaigns.api.schemas.parts import Answer, Coded, ListRef, Named, PersonRef, Question, Time
 
 
 class CampaignRow(Answer):
@@ -33,7 +33,7 @@ class AttachedList(ListRef):
 class Campaign(CampaignRow):
     kind: str
     product: str
-    line_of_business: CampaignName | None
+    line_of_business: Named | None
     dial_mode: str
     ratio: float
     ring_seconds: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from campaigns.api.schemas.parts import Answer, CampaignName, Number, Question, Time
+from campaigns.api.schemas.parts import Answer, Named, Number, Question, Time
 
 
 class Entry(Answer):
@@ -12,8 +12,8 @@ class Entry(Answer):
 
     id: int
     number: Number
-    line_of_business: CampaignName | None
-    campaign: CampaignName | None
+    line_of_business: Named | None
+    campaign: Named | None
     reason: str
     source: str
     until: Time | None

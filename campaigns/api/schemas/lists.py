@@ -5,10 +5,10 @@ from __future__ import annotations
 from campaigns.api.schemas.parts import (
     Answer,
     BarRule,
-    CampaignName,
     CampaignRef,
     Coded,
     ListRef,
+    Named,
     Number,
     PersonRef,
     Time,
@@ -30,7 +30,7 @@ class ListRow(ListRef):
     uploaded_at: Time
     finished_at: Time | None
     rows: Rows
-    campaigns: list[CampaignName]
+    campaigns: list[Named]
 
 
 class Lists(Answer):

@@ -59,7 +59,7 @@ class CampaignRef(Answer):
     status: str
 
 
-class CampaignName(Answer):
+class Named(Answer):
     id: int
     name: str
 

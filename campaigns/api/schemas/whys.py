@@ -5,10 +5,10 @@ from __future__ import annotations
 from campaigns.api.schemas.parts import (
     Answer,
     BarRule,
-    CampaignName,
     CampaignRef,
     Coded,
     Inputs,
+    Named,
     Number,
     PersonRef,
     Question,
@@ -64,7 +64,7 @@ class Spender(Answer):
     at: Time
     call: str | None
     lead: int | None
-    campaign: CampaignName
+    campaign: Named
     phone: Number | None
     outcome: Coded | None
     agent: str
@@ -93,12 +93,12 @@ class CallResult(Answer):
 
 
 class Event(Answer):
-    """By its `kind`: a decision, the decision that holds, a call, an entry of do-not-call. Each has its own names."""
+    """By its `kind`: a decision, one that holds, a call, an entry of do-not-call, a list. Each has its own names."""
 
     kind: str
     at: Time
     lead: int | None
-    campaign: CampaignName | None
+    campaign: Named | None
     phone: Number | None
     code: str = ""
     words: str = ""
@@ -115,6 +115,8 @@ class Event(Answer):
     result: CallResult | None = None
     line_of_business: str | None = None
     reason: str = ""
+    list: Named | None = None
+    row: int = 0
 
 
 class History(Answer):

@@ -90,6 +90,11 @@ def test_odd_parameters_are_refused_by_name():
     assert codes == [(400, name) for name in ("after", "before", "agents", "reason", "until", "untill")]
 
 
+def test_addresses_where_nothing_is_say_so_in_json():
+    for address in ("/api/v1/", "/api/v1/nothing", "/api/nothing", "/api/v1/lists/x"):
+        assert program().get(address).json()["error"]["code"] == "not_found"
+
+
 def test_an_id_beyond_all_ids_is_not_there():
     client = program()
 

@@ -192,6 +192,18 @@ def test_earlier_history_is_fetched_as_a_fragment(supervisor: Client):
     assert "<html" not in rest
 
 
+def test_the_history_of_a_person_is_filtered_by_chips_and_their_lists_are_named(manager: Client):
+    lead = spent()
+    listed = ContactList.objects.create(name="July")
+    ListEntry.objects.create(list=listed, contact=lead.contact, row_no=7)
+
+    whole, calls, lists = (page(manager, "person", lead.contact_id, only=only) for only in ("", "calls", "lists"))
+
+    assert [html.count("timeline-when") for html in (whole, calls, lists)] == [2, 1, 1]
+    assert reverse("list", args=[listed.pk]) in whole and "On a list" in lists
+    assert manager.get(reverse("person", args=[lead.contact_id]), {"only": "x"}).status_code == 404
+
+
 def test_a_mark_that_is_none_is_not_found(supervisor: Client):
     lead = build.lead(build.campaign())
 

@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import (
+    ContactList,
     Decision,
     FrequencyCap,
     Lead,
     LineOfBusiness,
+    ListEntry,
     Suppression,
 )
 from campaigns.whys import budgets, history, people
@@ -161,6 +163,22 @@ def test_do_not_call_of_another_line_is_no_part_of_a_leads_history():
     Suppression.objects.create(phone=number, line_of_business=cards)
 
     assert [event.entry.line_of_business for event in history.of_lead(lead).events] == [cards]
+
+
+def test_a_history_may_be_of_one_kind_alone():
+    campaign = build.campaign()
+    person = build.contact()
+    lead = build.lead(campaign, person, reason="too_soon", decided_at=timezone.now(), decided_times=1)
+    listed = ContactList.objects.create(name="July")
+    ListEntry.objects.create(list=listed, contact=person, row_no=7)
+    Suppression.objects.create(phone=person.phones.get().pk)
+    called(lead, at=timezone.now() - 2 * HOUR)
+    talked = timezone.now() - HOUR
+    called(lead, at=talked, outcome="conversation", bridged_at=talked)
+
+    counts = {only: len(history.of_person(person.pk, only=only).events) for only in history.Only}
+
+    assert counts == {"": 5, "calls": 2, "conversations": 1, "decisions": 1, "do_not_call": 1, "lists": 1}
 
 
 @pytest.mark.parametrize("text", ["x", "2026-11-24", "2026-11-24T00:00:00", "2026-13-44T00:00:00Z", "~1~2", "1~a"])
