@@ -21,7 +21,7 @@ from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
 
-NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst")
+NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst", "search", "waterfall")
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ NAME_WORDS = r"""
 CREATE FUNCTION campaigns_name_words(id bigint, name text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    block text := (id >> 17) || '|';
+    block text := (id >> 16) || '|';
     words text[] := '{}';
     characters text;
     pair text;

@@ -86,7 +86,7 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
-            # Finds people by any part of their name. Each word is kept with its block of 131,072 contacts: what is
+            # Finds people by any part of their name. Each word is kept with its block of 65,536 contacts: what is
             # common is found in the newest block, and the others are never read (see campaigns.search).
             GinIndex(Func(F("id"), F("name"), function="campaigns_name_words"), name="contact_name_words"),
         ]
