@@ -21,7 +21,17 @@ from bench.problems import BenchFailed
 from deploy import places
 from deploy.problems import DeployError
 
-NAMES = ("connect", "originate", "setup", "reserve", "decisions", "worst", "imports")
+NAMES = (
+    "connect",
+    "originate",
+    "setup",
+    "reserve",
+    "decisions",
+    "worst",
+    "imports",
+    "search",
+    "waterfall",
+)
 
 
 def main() -> int:

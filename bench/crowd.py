@@ -31,6 +31,7 @@ from campaigns.rules import profiles
 PROFILES = ("us_tsr_tcpa_sales", "us_regf_collection", "us_state_hours_overrides")
 DATA = Path(profiles.__file__).parent.parent / "data" / "compliance_profiles.json"
 CAMPAIGNS = 4
+ALIKE = "'Ada Example ' || i"
 ALL_WEEK = [[[480, 1260]]] * 7
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
 REGIONS = ("US-FL", "US-TX", "US-CO", "US-CA")
@@ -66,7 +67,7 @@ FROM generate_series($first, $last) AS i {which}
 CONTACT = """
 INSERT INTO campaigns_contact (id, customer_id, first_phone, name, language, time_zone, region, attributes, created_at,
                                updated_at)
-SELECT i, 'B' || i, NULL, 'Ada Example ' || i, '', CASE WHEN i % 3 = 0 THEN ({zones})[1 + {zone}] ELSE '' END,
+SELECT i, 'B' || i, NULL, {name}, '', CASE WHEN i % 3 = 0 THEN ({zones})[1 + {zone}] ELSE '' END,
        CASE WHEN i % 2 = 0 THEN ({regions})[1 + {zone}] ELSE '' END,
        '{{"other": {{"branch": "0042", "segment": "silver"}}}}', now(), now()
 FROM generate_series($first, $last) AS i
@@ -110,9 +111,21 @@ FROM generate_series($first + {before}, $last + {before}) AS i
 class Crowd:
     """People, their touches and do-not-call; leads are added by and by. `now` is a weekday noon, not long ago."""
 
-    def __init__(self, ground: Ground, *, people: int, touches: int, suppressed: int, awake_now: bool = False) -> None:
-        """`awake_now`: people live where it is daytime, and profiles, which know other days, are left out."""
-        self.ground, self.people, self.leads = ground, people, 0
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        people: int,
+        touches: int,
+        suppressed: int,
+        awake_now: bool = False,
+        name: str = ALIKE,
+    ) -> None:
+        """`awake_now`: people live where it is daytime, and profiles, which know other days, are left out.
+
+        `name` is SQL for the name of person number `i`.
+        """
+        self.ground, self.people, self.leads, self.name = ground, people, 0, name
         self.now = timezone.now() if awake_now else weekday_noon()
         self._make_partitions()
         self.campaigns = [_campaign(f"Campaign {n}") for n in range(CAMPAIGNS)]
@@ -166,7 +179,8 @@ class Crowd:
                     which=of,
                 )
                 self.ground.fill(link, self.people, "links to them")
-            self.ground.fill(CONTACT.format(zone=die("i", 1, 4), **values), self.people, "people")
+            contact = CONTACT.format(zone=die("i", 1, 4), name=self.name, **values)
+            self.ground.fill(contact, self.people, "people")
 
     def _suppressed(self, count: int) -> None:
         with self.ground.without_indexes("campaigns_suppression"):

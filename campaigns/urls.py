@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from campaigns.views import (
     agreed,
@@ -14,13 +14,14 @@ from campaigns.views import (
     number_status,
     numbers,
     people,
+    records,
     rule_rows,
     rules,
     session,
     sharing,
     suppression_files,
     suppressions,
-    whys_api,
+    tokens,
 )
 
 urlpatterns = [
@@ -28,6 +29,8 @@ urlpatterns = [
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("me/language/", session.choose_language, name="set_language"),
+    path("me/tokens/", tokens.token_list, name="tokens"),
+    path("me/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("me/theme/", session.choose_theme, name="theme"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/new/", campaigns.create, name="campaign-create"),
@@ -94,6 +97,8 @@ urlpatterns = [
     path("lists/lookups/runs/", lookups.runs, name="lookup-runs"),
     path("lists/lookups/budgets/", lookups.set_budgets, name="lookup-budgets"),
     path("lists/lookups/<int:pk>/stop/", lookups.stop, name="lookup-stop"),
+    path("lists/<int:pk>/waterfall/", records.list_waterfall, name="list-waterfall"),
+    path("lists/<int:pk>/records/", records.list_records, name="list-records"),
     path("do-not-call/", suppressions.suppression_list, name="suppressions"),
     path("do-not-call/<int:pk>/", suppressions.entry_page, name="suppression"),
     path("do-not-call/files/", suppression_files.file_list, name="suppression-files"),
@@ -109,15 +114,12 @@ urlpatterns = [
     path("people/numbers/<int:pk>/", numbers.number_page, name="number"),
     path("people/numbers/<int:pk>/override/", numbers.override, name="number-override"),
     path("people/numbers/<int:pk>/withdraw/", numbers.withdraw, name="number-withdraw"),
+    path("people/suggest/", people.suggest, name="people-suggest"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/consent/", agreed.agree, name="person-consent"),
     path("people/<int:pk>/consent/withdraw/", agreed.withdraw, name="person-withdraw"),
     path("people/<int:pk>/products/", agreed.hold, name="person-products"),
     path("people/<int:pk>/do-not-call/", agreed.silence, name="person-silence"),
     path("campaigns/<int:pk>/leads/<int:lead>/", people.lead_page, name="lead"),
-    path("api/leads/<int:pk>/why", whys_api.lead_why, name="api-lead-why"),
-    path("api/people/<int:pk>/decisions", whys_api.person_decisions, name="api-person-decisions"),
-    path("api/campaigns/<int:pk>/waterfall", whys_api.campaign_waterfall, name="api-waterfall"),
-    path("api/phones/why", whys_api.phone_why, name="api-phone-why"),
-    path("api/<path:rest>", whys_api.nothing_here),
+    path("", include("campaigns.api.addresses")),
 ]

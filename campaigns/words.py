@@ -188,6 +188,16 @@ WEIGHTS: Words = {
     "aged": _("aged"),
 }
 
+# By what a person was found (campaigns.search).
+FOUND_BY: Words = {
+    "customer_id": _("customer id"),
+    "number": _("number"),
+    "id_begins": _("customer id begins so"),
+    "number_begins": _("number begins so"),
+    "number_ends": _("number ends so"),
+    "name": _("name"),
+}
+
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".
 LIMITS: Words = {
     "agents": _("ready agents"),

@@ -13,6 +13,7 @@ from campaigns.forms.campaigns import (
 from campaigns.forms.do_not_call import SuppressionForm
 from campaigns.forms.lists import ReadingForm, UploadForm
 from campaigns.forms.sharing import AgentShareForm
+from campaigns.forms.tokens import TokenForm
 
 __all__ = [
     "AgentShareForm",
@@ -23,6 +24,7 @@ __all__ = [
     "ReadingForm",
     "SettingsForm",
     "SuppressionForm",
+    "TokenForm",
     "UploadForm",
     "pacing_sentence",
 ]

@@ -122,10 +122,15 @@ class AttachForm(forms.Form):
 class PersonForm(forms.Form):
     """Whom to look for. Sent by POST only: what is typed is personal."""
 
-    who = forms.CharField(label=_("Customer id or number"), max_length=64)
+    who = forms.CharField(
+        label=_("Customer id, number or name"),
+        max_length=64,
+        help_text=_("Whole or in part: the beginning of a customer id, the first or last digits, any part of a name."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
     country = forms.ChoiceField(
         label=_("Country of a number without a prefix"),
-        choices=[("", _("none: it has its country code")), *COUNTRIES],
+        choices=[("", _("that of the lists")), *COUNTRIES],
         required=False,
     )
 

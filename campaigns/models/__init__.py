@@ -24,7 +24,7 @@ from campaigns.models.lists import (
 )
 from campaigns.models.people import Contact, ContactPhone, Phone, Product
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
-from campaigns.models.users import User
+from campaigns.models.users import ApiToken, User
 from campaigns.models.validity import (
     ClearedPhone,
     LookupBatch,
@@ -38,6 +38,7 @@ from campaigns.models.validity import (
 )
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Campaign",
     "CampaignList",

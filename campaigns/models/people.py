@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Mod
 from django.utils.translation import gettext_lazy as _
 
 NO_TEXTS = Value([], ArrayField(models.TextField()))
@@ -58,7 +60,8 @@ class Phone(models.Model):
 class Contact(models.Model):
     """A bank customer, known by the list owner's customer id, else by the first phone it came with."""
 
-    customer_id = models.CharField(_("customer id"), max_length=64, null=True, blank=True)
+    # Compared by code points: so the index of whole ids finds their beginnings too, whatever the server's language.
+    customer_id = models.CharField(_("customer id"), max_length=64, null=True, blank=True, db_collation="C")
     first_phone = models.BigIntegerField(null=True, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
@@ -93,6 +96,11 @@ class Contact(models.Model):
                 condition=Q(customer_id__isnull=False) | Q(first_phone__isnull=False),
             ),
         ]
+        indexes = [
+            # Finds people by any part of their name. Each word is kept with its block of 65,536 contacts: what is
+            # common is found in the newest block, and the others are never read (see campaigns.search).
+            GinIndex(Func(F("id"), F("name"), function="campaigns_name_words"), name="contact_name_words"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.customer_id or f"#{self.pk}"
@@ -123,5 +131,9 @@ class ContactPhone(models.Model):
         constraints = [
             # The same number twice on one person would be tried twice.
             models.UniqueConstraint(name="phone_once_per_contact", fields=["contact", "phone"]),
+        ]
+        indexes = [
+            # Finds people by the last digits of a number: ten thousand endings take a third of what numbers would.
+            models.Index(Mod(F("phone"), Value(10_000)), name="contact_phone_last_digits"),
         ]
         ordering = ["position", "id"]

@@ -13,13 +13,14 @@ from django.template.context import Context
 from django.utils import timezone
 
 from campaigns import words
-from campaigns.models import Campaign, PhoneEvidence
+from campaigns.models import Campaign, Contact, PhoneEvidence
 from campaigns.rules.policy import Policy
 from campaigns.rules.validity import State
+from campaigns.search import Field
 from campaigns.sentences import validity as sentences
 from campaigns.whys import telling
 from campaigns.whys.leads import LeadWhy, Standing
-from campaigns.whys.people import KnownPhone
+from campaigns.whys.people import KnownPhone, Places
 
 register = template.Library()
 
@@ -128,3 +129,15 @@ def money(amount: Decimal) -> str:
 def local_times(zones: Sequence[ZoneInfo], now: datetime) -> str:
     """What their clocks show now."""
     return telling.clock(now, zones)
+
+
+@register.filter
+def found_by(field: Field) -> str:
+    """What matched, in words."""
+    return words.of(words.FOUND_BY, field.name.lower())
+
+
+@register.filter
+def places(known: Mapping[int, Places], contact: Contact) -> Places:
+    """`{% with here=all|places:contact %}`: the lists and leads of this person."""
+    return known[contact.pk]

@@ -1,4 +1,4 @@
-"""A person and a lead: why called or not, and when next. Numbers are looked for by POST: they stay out of addresses."""
+"""A person and a lead: why called or not, and when next. People are looked for by POST: who stays out of addresses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns import search
 from campaigns.forms import PersonForm
 from campaigns.forms.agreed import ConsentForm, HoldingsForm, WithdrawalForm
 from campaigns.forms.do_not_call import SilenceForm
@@ -19,30 +21,49 @@ from campaigns.models import Contact, Lead, Phone
 from campaigns.permissions import SUPERVISE, role_required
 from campaigns.views import numbers as number_views
 from campaigns.whys import agreed, budgets, history, leads, numbers, people
-from campaigns.whys.history import BadMark, Mark
+from campaigns.whys.history import BadMark, Mark, Only
+
+SUGGESTIONS = 8
+# The chips of a history.
+KINDS = {
+    Only.ALL.value: _lazy("Everything"),
+    Only.CALLS.value: _lazy("Calls"),
+    Only.CONVERSATIONS.value: _lazy("Conversations"),
+    Only.DECISIONS.value: _lazy("Decisions"),
+    Only.DO_NOT_CALL.value: _lazy("Do not call"),
+    Only.LISTS.value: _lazy("Lists"),
+}
 
 
 @sensitive_post_parameters("who")
 @require_http_methods(["GET", "POST"])
 @role_required(*SUPERVISE)
 def find(request: HttpRequest) -> HttpResponse:
-    """One person is opened; several who share a number are listed, with what is known of the number."""
+    """One person is opened; several are listed with what matched, their lists and their campaigns."""
     form = PersonForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         who, country = form.cleaned_data["who"], form.cleaned_data["country"]
-        found = people.find(who, country)
-        if len(found) == 1:
-            return redirect("person", found[0].pk)
-        number = people.number_in(who, country)
-        if found:
-            context |= _shared(found)
+        found, number = search.find(who, country), people.number_in(who, country)
+        if found.only:
+            return redirect("person", found.only.pk)
+        if found.hits:
+            context |= {"found": found, "places": people.places_of([hit.contact for hit in found.hits])}
             context["number"] = numbers.page_id(number) if number else None
         elif number and (phone := Phone.objects.filter(pk=number).first()):
             return number_views.page(request, phone, None, None)
         else:
-            form.add_error("who", _("Nobody here has this customer id or number."))
+            form.add_error("who", _("Nobody here has this customer id, number or name."))
     return render(request, "campaigns/people.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("who")
+@require_POST
+@role_required(*SUPERVISE)
+def suggest(request: HttpRequest) -> HttpResponse:
+    """The first people that what is typed so far may mean."""
+    found = search.find(request.POST.get("who", ""), most=SUGGESTIONS)
+    return render(request, "campaigns/suggestions.html", {"found": found})
 
 
 @require_GET
@@ -51,8 +72,8 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Who they are, every campaign they are in with why and when, what is counted, and what was before."""
     contact = get_object_or_404(Contact, pk=pk)
     if request.headers.get("HX-Request"):
-        page = history.of_person(pk, before(request))
-        return render(request, "campaigns/history.html", {"page": page, "with_campaign": True})
+        context = {"with_campaign": True, **_history(request, contact)}
+        return render(request, "campaigns/history.html", context)
     return shown(request, contact)
 
 
@@ -61,7 +82,7 @@ def shown(request: HttpRequest, contact: Contact, wrong: dict[str, Any] | None =
     now = timezone.now()
     whys = people.whys_of([contact], now)
     context = {"whys": whys, "budget": budgets.of(whys), "with_campaign": True, **_who(contact, now)}
-    context |= {"page": history.of_person(contact.pk, before(request)), "agreed": agreed.of(contact, now)}
+    context |= {"agreed": agreed.of(contact, now), "lists": people.entries_of(contact), "chips": KINDS}
     context["forms"] = {
         "consent": ConsentForm(),
         "withdrawal": WithdrawalForm(),
@@ -69,7 +90,16 @@ def shown(request: HttpRequest, contact: Contact, wrong: dict[str, Any] | None =
         "silence": SilenceForm(),
         **(wrong or {}),
     }
+    context |= _history(request, contact)
     return render(request, "campaigns/person.html", context, status=422 if wrong else 200)
+
+
+def _history(request: HttpRequest, contact: Contact) -> dict[str, Any]:
+    """A page of what was before, of the kind that is asked for."""
+    only = request.GET.get("only", "")
+    if only not in KINDS:
+        raise Http404
+    return {"page": history.of_person(contact.pk, before(request), Only(only)), "only": only}
 
 
 @require_GET
@@ -98,10 +128,3 @@ def before(request: HttpRequest) -> Mark | None:
 
 def _who(contact: Contact, now: datetime) -> dict[str, Any]:
     return {"contact": contact, "phones": people.phones_of(contact), "now": now}
-
-
-def _shared(found: list[Contact]) -> dict[str, Any]:
-    shown = found[: people.MOST_PEOPLE]
-    whys = people.whys_of(shown, timezone.now())
-    rows = [(contact, [why for why in whys if why.lead.contact_id == contact.pk]) for contact in shown]
-    return {"rows": rows, "more": len(found) > len(shown), "now": timezone.now()}

@@ -1,14 +1,14 @@
 """What was decided and done before: of a lead, a person or a phone, newest first, a page at a time.
 
-Four sources are merged: decisions not to call that are over, those that still hold (on the leads), ended calls with
-their dispositions, and entries of do-not-call. Each gives the newest rows before a mark and has an index for it, so a
-page costs the same however long the history is. The mark names the last row of the page before, so that rows of one
-instant (a batch is decided in one) are neither lost nor told twice.
+Five sources are merged: decisions not to call that are over, those that still hold (on the leads), ended calls with
+their dispositions, entries of do-not-call, and lists that named the person. Each gives the newest rows before a mark
+and has an index for it, so a page costs the same however long the history is. The mark names the last row of the page
+before, so that rows of one instant (a batch is decided in one) are neither lost nor told twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from campaigns import leads
-from campaigns.models import Campaign, ContactPhone, Decision, Lead, PolicyVersion, Suppression
+from campaigns.models import Campaign, ContactPhone, Decision, Lead, ListEntry, PolicyVersion, Suppression
 from campaigns.whys import calls
 from campaigns.whys.calls import Call
 from campaigns.whys.leads import Because, policy_of, versions_of
@@ -32,8 +32,28 @@ class Kind(StrEnum):
     DO_NOT_CALL = "do_not_call"
     HOLDS = "decision_that_holds"
     DECISION = "decision"
+    LISTED = "listed"
 
 
+class Only(StrEnum):
+    """Which events a reader wants to see."""
+
+    ALL = ""
+    CALLS = "calls"
+    CONVERSATIONS = "conversations"
+    DECISIONS = "decisions"
+    DO_NOT_CALL = "do_not_call"
+    LISTS = "lists"
+
+
+KINDS = {
+    Only.ALL: frozenset(Kind),
+    Only.CALLS: frozenset([Kind.CALL]),
+    Only.CONVERSATIONS: frozenset([Kind.CALL]),
+    Only.DECISIONS: frozenset([Kind.HOLDS, Kind.DECISION]),
+    Only.DO_NOT_CALL: frozenset([Kind.DO_NOT_CALL]),
+    Only.LISTS: frozenset([Kind.LISTED]),
+}
 ORDER = {kind: place for place, kind in enumerate(reversed(Kind))}
 
 
@@ -68,7 +88,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; exactly one of `said`, `call` and `entry` is there. `campaign` is empty for all."""
+    """Something that happened; one of `said`, `call`, `entry` and `listed` is there. `campaign` is empty for all."""
 
     kind: Kind
     mark: Mark
@@ -79,6 +99,7 @@ class Event:
     said: Said | None = None
     call: Call | None = None
     entry: Suppression | None = None
+    listed: ListEntry | None = None
 
     @property
     def at(self) -> datetime:
@@ -95,12 +116,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose history: its leads (with their campaigns), its calls, its do-not-call entries; `phone`: of that alone."""
+    """Whose history: its leads (with their campaigns), its calls, its do-not-call entries, the person who is on lists;
+    `phone`: of that alone."""
 
     leads: dict[int, Lead]
     calls: Q
     entries: Q
     phone: int | None = None
+    contact: int | None = None
 
 
 def read_mark(text: str) -> Mark | None:
@@ -129,12 +152,15 @@ def of_lead(lead: Lead, before: Mark | None = None) -> Page:
     return _page(Whose({lead.pk: lead}, Q(attempt__lead=lead.pk), entries), before)
 
 
-def of_person(contact_id: int, before: Mark | None = None) -> Page:
+def of_person(contact_id: int, before: Mark | None = None, only: Only = Only.ALL) -> Page:
     """Of a person, in all campaigns and on all of their phones."""
     numbers = ContactPhone.objects.filter(contact=contact_id).values_list("phone", flat=True)
     entries = Q(phone__in=list(numbers)) | Q(contact=contact_id)
-    whose = Whose(_leads_of([contact_id]), Q(attempt__contact=contact_id), entries)
-    return _page(whose, before)
+    called = Q(attempt__contact=contact_id)
+    if only == Only.CONVERSATIONS:
+        called &= Q(attempt__bridged_at__isnull=False)
+    whose = Whose(_leads_of([contact_id]), called, entries, contact=contact_id)
+    return _page(whose, before, KINDS[only])
 
 
 def of_phone(number: int, before: Mark | None = None) -> Page:
@@ -148,8 +174,8 @@ def _leads_of(people: list[int]) -> dict[int, Lead]:
     return {lead.pk: lead for lead in leads.of_people(people).select_related("campaign")}
 
 
-def _page(whose: Whose, before: Mark | None) -> Page:
-    found = [*_calls(whose, before), *_entries(whose), *_holding(whose), *_decisions(whose, before)]
+def _page(whose: Whose, before: Mark | None, kinds: Collection[Kind] = KINDS[Only.ALL]) -> Page:
+    found = [event for kind, source in SOURCES.items() if kind in kinds for event in source(whose, before)]
     found.sort(key=lambda event: event.mark, reverse=True)
     page = tuple(event for event in found if before is None or event.mark < before)[: PAGE + 1]
     return Page(page[:PAGE], str(page[PAGE - 1].mark) if len(page) > PAGE else "")
@@ -162,7 +188,7 @@ def _calls(whose: Whose, before: Mark | None) -> Iterable[Event]:
         yield Event(Kind.CALL, mark, call.campaign, call.campaign_id, call.lead_id, call.phone, call=call)
 
 
-def _entries(whose: Whose) -> Iterable[Event]:
+def _entries(whose: Whose, _before: Mark | None) -> Iterable[Event]:
     entries = Suppression.objects.select_related("campaign", "line_of_business", "created_by", "ended_by")
     for entry in entries.filter(whose.entries):
         mark = Mark(entry.created_at, ORDER[Kind.DO_NOT_CALL], entry.pk)
@@ -170,7 +196,16 @@ def _entries(whose: Whose) -> Iterable[Event]:
         yield Event(Kind.DO_NOT_CALL, mark, campaign, entry.campaign_id, None, entry.phone, entry=entry)
 
 
-def _holding(whose: Whose) -> Iterable[Event]:
+def _listed(whose: Whose, _before: Mark | None) -> Iterable[Event]:
+    """Lists are few, and told when they came."""
+    if whose.contact is None:
+        return
+    for entry in ListEntry.objects.filter(contact=whose.contact).select_related("list"):
+        mark = Mark(entry.list.created_at, ORDER[Kind.LISTED], entry.pk)
+        yield Event(Kind.LISTED, mark, "", None, None, None, listed=entry)
+
+
+def _holding(whose: Whose, _before: Mark | None) -> Iterable[Event]:
     decided = [lead for lead in whose.leads.values() if _is_told(lead, whose.phone)]
     versions = versions_of(lead.policy_id for lead in decided)
     for lead in decided:
@@ -222,3 +257,12 @@ def _earlier(field: str, kind: Kind, before: Mark | None, id_field: str = "") ->
     if ORDER[kind] == before.order and id_field:
         return no_later & (~same | Q(**{f"{id_field}__lt": before.id}))
     return Q(**{f"{field}__lt": before.at})
+
+
+SOURCES: dict[Kind, Callable[[Whose, Mark | None], Iterable[Event]]] = {
+    Kind.CALL: _calls,
+    Kind.DO_NOT_CALL: _entries,
+    Kind.HOLDS: _holding,
+    Kind.DECISION: _decisions,
+    Kind.LISTED: _listed,
+}

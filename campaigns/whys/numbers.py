@@ -57,7 +57,9 @@ def story(phone: Phone, now: datetime) -> Story:
     state = rules.resolve(list(said.values()), now, ages)
     holding = rules.holding(list(said.values()), now, ages)
     people = list(Contact.objects.filter(contactphone__phone=phone).order_by("pk")[: MOST_PEOPLE + 1])
-    entries = Suppression.objects.filter(phone=phone.pk).select_related("campaign", "line_of_business", "created_by")
+    entries = Suppression.objects.filter(phone=phone.pk, ended_at=None).select_related(
+        "campaign", "line_of_business", "created_by"
+    )
     return Story(
         phone=phone,
         state=state,

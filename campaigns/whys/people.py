@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from campaigns import leads
-from campaigns.models import Contact, ContactPhone, Lead, Phone, Suppression
+from campaigns.models import Contact, ContactList, ContactPhone, Lead, ListEntry, Phone, Suppression
 from campaigns.rules import numbers, places
 from campaigns.rules.places import Place
 from campaigns.whys import leads as why_leads
@@ -38,16 +38,6 @@ class KnownPhone:
     def status_holds(self, now: datetime) -> bool:
         until = self.phone.status_expires_at
         return bool(self.phone.status) and not (until and until <= now)
-
-
-def find(text: str, country: str = "") -> list[Contact]:
-    """Whoever has exactly this customer id, else this number (with its country code, unless `country` says)."""
-    text = text.strip()
-    if not text:
-        return []
-    known = list(Contact.objects.filter(customer_id=text)[:1])
-    number = None if known else number_in(text, country)
-    return known or (with_number(number) if number else [])
 
 
 def number_in(text: str, country: str = "") -> int | None:
@@ -86,6 +76,30 @@ def phones_of(contact: Contact) -> list[KnownPhone]:
         )
         for row in rows
     ]
+
+
+@dataclass(slots=True)
+class Places:
+    """The lists that name a person, newest first, and their leads with their campaigns."""
+
+    lists: list[ContactList] = field(default_factory=list)
+    leads: list[Lead] = field(default_factory=list)
+
+
+def places_of(contacts: Sequence[Contact]) -> dict[int, Places]:
+    """Where each of these people is, by their id."""
+    found = {contact.pk: Places() for contact in contacts}
+    entries = ListEntry.objects.filter(contact__in=list(found)).order_by("-list").select_related("list")
+    for entry in entries:
+        found[entry.contact_id].lists.append(entry.list)
+    for lead in leads.of_people(list(found)).select_related("campaign").order_by("-campaign"):
+        found[lead.contact_id].leads.append(lead)
+    return found
+
+
+def entries_of(contact: Contact) -> list[ListEntry]:
+    """The rows of lists that name this person, the newest list first."""
+    return list(ListEntry.objects.filter(contact=contact).order_by("-list").select_related("list"))
 
 
 def whys_of(contacts: Sequence[Contact], now: datetime) -> list[LeadWhy]:

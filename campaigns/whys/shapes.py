@@ -149,14 +149,15 @@ def _spender(spender: Spender) -> Shape:
         "lead": call.lead_id if call else None,
         "campaign": {"id": touch.campaign_id, "name": spender.campaign},
         "phone": number(touch.phone),
-        "outcome": _outcome(touch.outcome),
+        "outcome": outcome(touch.outcome),
         "agent": call.agent if call else "",
         "disposition": call.result.disposition if call and call.result else "",
         "counts_until": time(spender.leaves_at),
     }
 
 
-def _outcome(code: str) -> Shape | None:
+def outcome(code: str) -> Shape | None:
+    """What a call came to; None where there was none."""
     return {"code": code, "words": words.of(words.OUTCOMES, code)} if code else None
 
 
@@ -171,6 +172,8 @@ def _details(event: Event, source: Source) -> Shape:
         return _said(event.said, source)
     if event.call:
         return _call(event.call)
+    if event.listed:
+        return {"list": {"id": event.listed.list_id, "name": event.listed.list.name}, "row": event.listed.row_no}
     assert event.entry is not None
     line = event.entry.line_of_business.name if event.entry.line_of_business else None
     ended = {"ended_at": time(event.entry.ended_at), "ended_why": event.entry.ended_why}
@@ -191,7 +194,7 @@ def _said(said: Said, source: Source) -> Shape:
 def _call(call: Call) -> Shape:
     result = call.result
     said = {"disposition": result.disposition, "callback_at": time(result.callback_at)} if result else None
-    head = {"call": str(call.id), "ended_at": time(call.ended_at), "outcome": _outcome(call.outcome)}
+    head = {"call": str(call.id), "ended_at": time(call.ended_at), "outcome": outcome(call.outcome)}
     return {**head, "talk_seconds": call.talk_seconds, "agent": call.agent, "result": said}
 
 

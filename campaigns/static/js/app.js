@@ -95,6 +95,9 @@
   // A control with data-submits sends its form when it changes.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submits]")) event.target.form.requestSubmit(); });
 
+  // A secret is chosen as a whole, to be copied.
+  document.addEventListener("focusin", (event) => { if (event.target.matches("[data-selects]")) event.target.select(); });
+
   // Drop a file on a .drop area as if it were chosen.
   document.addEventListener("dragover", (event) => {
     const area = event.target.closest(".drop");

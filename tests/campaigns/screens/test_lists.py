@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.lists import importing, versions
-from campaigns.models import AuditEntry, Contact, ContactList, ListVersion, Reject, Suppression
+from campaigns.models import AuditEntry, Contact, ContactList, ListEntry, ListVersion, Reject, Suppression
 from tests import build
 from tests.campaigns.screens.browsing import page
 
@@ -127,6 +128,35 @@ def test_a_file_that_is_no_list_is_refused_next_to_the_field(manager: Client, na
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not ContactList.objects.exists()
+
+
+def test_the_waterfall_of_a_list_reconciles_and_its_bars_open_their_records(manager: Client):
+    campaign = build.campaign(name="Loans")
+    listed = ContactList.objects.create(name="July", state="ready", rows_total=4, rows_good=3, rows_rejected=1)
+    campaign.lists.add(listed)
+    Reject.objects.create(list=listed, row_no=2, reason="malformed", value="x")
+    people = [build.contact(), build.contact(build.phone(status="vacant", status_source="own_call")), build.contact()]
+    for row, person in enumerate(people):
+        ListEntry.objects.create(list=listed, contact=person, row_no=row + 3)
+    leads = [build.lead(campaign, person) for person in people[:2]]
+
+    html = page(manager, "list-waterfall", listed.pk)
+    opened = [manager.get(address.replace("&amp;", "&")) for address in re.findall('data-href="([^"]*)"', html)]
+    alone = page(manager, "list-waterfall", listed.pk, campaign="none")
+
+    assert [response.status_code for response in opened] == [200] * 4
+    counts = [response.content.decode().count("<tr data-href") for response in opened[1:]]
+    assert counts == [1, 1, 1]
+    assert "own call" in opened[1].content.decode()
+    assert reverse("lead", args=[campaign.pk, leads[1].pk]) in opened[1].content.decode()
+    assert "The bars make up all 4 rows" in html and "not in this campaign" in html
+    assert "nothing is known against them" in alone and "50.0 %" in alone
+
+
+def test_a_stage_that_does_not_exist_is_not_found(manager: Client):
+    listed = ContactList.objects.create(name="July", state="ready")
+
+    assert manager.get(reverse("list-records", args=[listed.pk]), {"stage": "x"}).status_code == 404
 
 
 def test_a_file_above_the_limit_is_refused(manager: Client, settings):

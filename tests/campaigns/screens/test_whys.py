@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Decision, FrequencyCap, Lead, PolicyVersion, Suppression
+from campaigns.models import ContactList, Decision, FrequencyCap, Lead, ListEntry, PolicyVersion, Suppression
 from tests import build
 from tests.campaigns.screens.browsing import HTMX, client_of, page
 from tests.campaigns.whys.calling import called, daily_cap
@@ -49,7 +49,7 @@ def test_nobody_found_is_said_next_to_the_field(supervisor: Client):
     response = look_for(supervisor, "+8613800138000")
 
     assert response.status_code == 422
-    assert "Nobody here has this customer id or number." in response.content.decode()
+    assert "Nobody here has this customer id, number or name." in response.content.decode()
 
 
 def test_two_people_who_share_a_number_are_both_listed_with_why(supervisor: Client):
@@ -60,7 +60,7 @@ def test_two_people_who_share_a_number_are_both_listed_with_why(supervisor: Clie
 
     html = look_for(supervisor, f"+{shared.pk}").content.decode()
 
-    assert "2 people have this number." in html
+    assert "<h2>2 people</h2>" in html
     for person in (him, her):
         assert reverse("person", args=[person.pk]) in html
     assert "talked; nothing left to do" in html
@@ -85,6 +85,34 @@ def test_a_number_is_in_no_address_and_in_no_log_line(supervisor: Client, caplog
     links = [link for html in pages for link in LINK.findall(html)]
     assert links and [link for link in links if number in link] == []
     assert [r.getMessage() for r in caplog.records if number in r.getMessage() and "django.db" not in r.name] == []
+
+
+def test_what_matched_and_where_each_person_is_stand_beside_them(manager: Client):
+    listed = ContactList.objects.create(name="July", state="ready")
+    for name in ("Wang Fang", "Wang Wei"):
+        person = build.contact(name=name)
+        ListEntry.objects.create(list=listed, contact=person, row_no=person.pk)
+    build.lead(build.campaign(name="Loans"), person, state="finished", reason="vacant")
+
+    html = look_for(manager, "wang").content.decode()
+
+    assert html.count('<tr data-href="') == 2
+    for told in ("<td>name", reverse("list", args=[listed.pk]), "Loans", "vacant number"):
+        assert told in html
+
+
+def test_suggestions_are_a_fragment_of_links_while_typing(supervisor: Client):
+    person = build.contact(name="王小芳")
+
+    html = supervisor.post(reverse("people-suggest"), {"who": "小芳"}, **HTMX).content.decode()
+
+    assert f'role="option" id="suggestion-1" href="{reverse("person", args=[person.pk])}"' in html
+    assert "<html" not in html
+
+
+def test_only_those_who_supervise_have_the_search_box():
+    assert 'id="search"' in page(client_of("supervisor"), "campaigns")
+    assert client_of("agent").post(reverse("people-suggest"), {"who": "wang"}).status_code == 403
 
 
 # The pages
@@ -162,6 +190,18 @@ def test_earlier_history_is_fetched_as_a_fragment(supervisor: Client):
 
     assert (first.count("timeline-when"), rest.count("timeline-when")) == (50, 10)
     assert "<html" not in rest
+
+
+def test_the_history_of_a_person_is_filtered_by_chips_and_their_lists_are_named(manager: Client):
+    lead = spent()
+    listed = ContactList.objects.create(name="July")
+    ListEntry.objects.create(list=listed, contact=lead.contact, row_no=7)
+
+    whole, calls, lists = (page(manager, "person", lead.contact_id, only=only) for only in ("", "calls", "lists"))
+
+    assert [html.count("timeline-when") for html in (whole, calls, lists)] == [2, 1, 1]
+    assert reverse("list", args=[listed.pk]) in whole and "On a list" in lists
+    assert manager.get(reverse("person", args=[lead.contact_id]), {"only": "x"}).status_code == 404
 
 
 def test_a_mark_that_is_none_is_not_found(supervisor: Client):

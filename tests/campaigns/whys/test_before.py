@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import (
+    ContactList,
     Decision,
     FrequencyCap,
     Lead,
     LineOfBusiness,
+    ListEntry,
     Suppression,
 )
 from campaigns.whys import budgets, history, people
@@ -163,30 +165,23 @@ def test_do_not_call_of_another_line_is_no_part_of_a_leads_history():
     assert [event.entry.line_of_business for event in history.of_lead(lead).events] == [cards]
 
 
+def test_a_history_may_be_of_one_kind_alone():
+    campaign = build.campaign()
+    person = build.contact()
+    lead = build.lead(campaign, person, reason="too_soon", decided_at=timezone.now(), decided_times=1)
+    listed = ContactList.objects.create(name="July")
+    ListEntry.objects.create(list=listed, contact=person, row_no=7)
+    Suppression.objects.create(phone=person.phones.get().pk)
+    called(lead, at=timezone.now() - 2 * HOUR)
+    talked = timezone.now() - HOUR
+    called(lead, at=talked, outcome="conversation", bridged_at=talked)
+
+    counts = {only: len(history.of_person(person.pk, only=only).events) for only in history.Only}
+
+    assert counts == {"": 5, "calls": 2, "conversations": 1, "decisions": 1, "do_not_call": 1, "lists": 1}
+
+
 @pytest.mark.parametrize("text", ["x", "2026-11-24", "2026-11-24T00:00:00", "2026-13-44T00:00:00Z", "~1~2", "1~a"])
 def test_a_mark_that_is_no_time_is_refused(text: str):
     with pytest.raises(history.BadMark):
         history.read_mark(text)
-
-
-def test_a_person_is_found_by_the_whole_customer_id_or_the_whole_number():
-    person = build.contact(build.phone(8613800138000), customer_id="HB-1")
-
-    plain = (" HB-1 ", "+86 138 0013 8000", "8613800138000", "0086 13800138000")
-    found = [people.find(text) for text in plain] + [people.find("138 0013 8000", "CN")]
-
-    assert found == [[person]] * 5
-    assert [people.find(text) for text in ("HB", "1380013800", "", "ünknown")] == [[]] * 4
-
-
-def test_a_number_we_would_not_dial_is_found_all_the_same():
-    person = build.contact(build.phone(999))
-
-    assert people.find("999") == [person]
-
-
-def test_both_people_of_a_shared_number_are_found():
-    shared = build.phone()
-    both = [build.contact(shared), build.contact(shared)]
-
-    assert people.find(f"+{shared.pk}") == both

@@ -11,7 +11,7 @@ from campaigns import policies
 from campaigns.models import (
     MinimumGap,
 )
-from campaigns.whys import waterfall
+from campaigns.whys import kept, waterfall
 from tests import build
 from tests.campaigns.whys.calling import DAY, HOUR, daily_cap, reserve
 
@@ -71,8 +71,8 @@ def test_a_slow_count_is_kept_for_all_who_look_and_a_quick_one_is_not(monkeypatc
     build.lead(campaign)
     now = timezone.now()
 
-    monkeypatch.setattr(waterfall, "QUICK_SECONDS", 0)
-    monkeypatch.setattr(waterfall, "TIMES_AS_LONG", 1e9)
+    monkeypatch.setattr(kept, "QUICK_SECONDS", 0)
+    monkeypatch.setattr(kept, "TIMES_AS_LONG", 1e9)
     first = waterfall.of(campaign, now)
     build.lead(campaign)
     second = waterfall.of(campaign, now + timedelta(seconds=59))

@@ -1,0 +1,25 @@
+"""The interface for programs: what the screens can do, by HTTP and JSON (docs/api.md, /api/v1/openapi.json).
+
+Every operation asks the selectors, rules and services that the screens ask; nothing is decided here. Names in answers
+are never changed or removed, only added. Personal data comes and goes in bodies: an address never holds a number or a
+name. `door` says who may, `faults` how a refusal looks, `schemas` what answers are made of, `addresses` where all is.
+"""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from campaigns.api import campaigns, do_not_call, faults, lists, people, whys
+
+api = NinjaAPI(
+    title="Fairdial",
+    version="1",
+    description=(
+        "Campaigns, lists, people and do-not-call, and why anybody may or may not be called. "
+        "Log in with a session cookie or with a token (`Authorization: Bearer …`); docs/api.md tells the rest."
+    ),
+    urls_namespace="api",
+)
+for router in (campaigns.router, lists.router, people.router, whys.router, do_not_call.router):
+    api.add_router("", router)
+faults.tell(api)
