@@ -37,7 +37,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0005_sweep")]
+    dependencies = [("campaigns", "0009_imports")]
 
     operations = [
         migrations.RunSQL(NAME_WORDS, "DROP FUNCTION campaigns_name_words(bigint, text)"),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,12 +26,12 @@ from campaigns.whys.history import BadMark, Mark, Only
 SUGGESTIONS = 8
 # The chips of a history.
 KINDS = {
-    Only.ALL.value: _lazy("Everything"),
-    Only.CALLS.value: _lazy("Calls"),
-    Only.CONVERSATIONS.value: _lazy("Conversations"),
-    Only.DECISIONS.value: _lazy("Decisions"),
-    Only.DO_NOT_CALL.value: _lazy("Do not call"),
-    Only.LISTS.value: _lazy("Lists"),
+    Only.ALL.value: gettext_lazy("Everything"),
+    Only.CALLS.value: gettext_lazy("Calls"),
+    Only.CONVERSATIONS.value: gettext_lazy("Conversations"),
+    Only.DECISIONS.value: gettext_lazy("Decisions"),
+    Only.DO_NOT_CALL.value: gettext_lazy("Do not call"),
+    Only.LISTS.value: gettext_lazy("Lists"),
 }
 
 
