@@ -62,7 +62,7 @@ def add(request: HttpRequest, body: schemas.AddQuestion) -> Any:
 )
 def remove(request: HttpRequest, pk: int, body: schemas.RemoveQuestion) -> dict[str, Any]:
     """Take an entry off; the reason is kept in the audit trail."""
-    found = finding.found(Suppression.objects.all(), pk)
+    found = finding.found(Suppression.objects.filter(ended_at=None), pk)
     return {"removed": services.unsuppress(suppression=found, reason=body.reason, by=person(request))}
 
 

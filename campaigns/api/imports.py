@@ -108,7 +108,7 @@ def _progress(of: ContactList) -> float | None:
     running = shown.running_version(of.pk)
     if running is None:
         return 1.0
-    return shown.progress(running, timezone.now()).share
+    return shown.progress(running, timezone.now()).share if running.rows_total else None
 
 
 def _rows(of: ContactList | ListVersion) -> Shape:

@@ -101,7 +101,7 @@ def _lead(campaign: Campaign, contact: Contact, rng: random.Random) -> Lead:
     """A few are callbacks, promised for some time: were they all due at once, nobody else would be called."""
     promised = rng.random() < 0.02
     due = BASE + timedelta(hours=rng.uniform(0, 60) if promised else -1)
-    return Lead(campaign=campaign, contact=contact, due_at=due, callback=promised, rank=rng.randrange(8))
+    return Lead(campaign=campaign, contact=contact, due_at=due, callback=promised, score=10 * rng.randrange(8))
 
 
 def _rules() -> None:

@@ -10,7 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.lists import importing
-from campaigns.models import AuditEntry, CampaignList, ContactList, Lead, LineOfBusiness, ListEntry, Reject, Suppression
+from campaigns.models import (
+    AuditEntry,
+    CampaignList,
+    ContactList,
+    Lead,
+    LineOfBusiness,
+    ListEntry,
+    ListVersion,
+    Reject,
+    Suppression,
+)
 from tests import build
 from tests.campaigns.api.asking import code, get, post, program
 from tests.campaigns.screens.browsing import page
@@ -71,8 +81,11 @@ def test_rejects_come_in_pages_and_as_a_file(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("campaigns.selectors.PAGE", 2)
     monkeypatch.setattr("campaigns.api.imports.PAGE", 2)
     client, listed = program(), ContactList.objects.create(name="July", state="ready")
+    version = ListVersion.objects.create(list=listed, number=1, state="ready")
+    ContactList.objects.filter(pk=listed.pk).update(current=version)
     for row in range(3):
-        Reject.objects.create(list=listed, row_no=row + 2, reason="malformed", value="=x", row={"phone": "=x"})
+        told = {"reason": "malformed", "value": "=x", "row": {"phone": "=x"}}
+        Reject.objects.create(list=listed, version=version, row_no=row + 2, **told)
 
     first = get(client, "list-rejects", listed.pk).json()
     rest = get(client, "list-rejects", listed.pk, after=first["next_after"]).json()

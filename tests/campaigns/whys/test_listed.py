@@ -195,7 +195,7 @@ class TestAnyList(TestCase):
         person = a_person(phones, {}, campaign, now)
         lead = Lead.objects.get(contact=person)
         policy = policies.of(campaign)
-        candidate = candidates.read(campaign, policy, [DueLead(lead.pk, person.pk, 0)], now, lock=False)[person.pk]
+        candidate = candidates.look(campaign, policy, [DueLead(lead.pk, person.pk, 0)], now)[0][person.pk]
 
         said = eligibility.verdict(candidate, Moment(policy, now))
         bar = waterfall.of(a_list(person), campaign, now).bars[0]
