@@ -25,8 +25,6 @@ def page(live_server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     user.set_password(PASSWORD)
     user.save()
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    # The threads of the live server would keep their connections beyond the test, and the database with them.
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
@@ -38,6 +36,8 @@ def page(live_server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
         page.wait_for_selector("#search")
         page.goto(f"{live_server.url}{reverse('campaigns')}")
         yield page
+        # Within Playwright's event loop Django has a connection of its own, which nobody else would close.
+        connection.close()
         browser.close()
 
 
