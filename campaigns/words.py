@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Said of a campaign until every engine has seen that it is to stop dialling.
 PAUSING = _("pausing…")
@@ -195,7 +196,7 @@ FOUND_BY: Words = {
     "id_begins": _("customer id begins so"),
     "number_begins": _("number begins so"),
     "number_ends": _("number ends so"),
-    "name": _("name"),
+    "name": pgettext_lazy("of a person", "name"),
 }
 
 # What keeps a running campaign from starting more calls (dialer.rules.pacing); follows "limited by".

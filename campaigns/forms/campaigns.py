@@ -126,7 +126,7 @@ class PersonForm(forms.Form):
         label=_("Customer id, number or name"),
         max_length=64,
         help_text=_("Whole or in part: the beginning of a customer id, the first or last digits, any part of a name."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     country = forms.ChoiceField(
         label=_("Country of a number without a prefix"),
