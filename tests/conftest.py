@@ -38,6 +38,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
+def language_is_forgotten() -> Iterator[None]:
+    """A page asked for in Chinese leaves its thread in Chinese, and the next test would be told so."""
+    yield
+    from django.conf import settings as django
+
+    if django.configured:
+        from django.utils import translation
+
+        translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def history_is_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
     """Touches, decisions and attempts are partitioned tables unknown to Django, whose own cleaning up leaves them."""
     yield
