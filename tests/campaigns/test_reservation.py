@@ -138,7 +138,7 @@ def in_another_session(work):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_call_that_ends_while_we_decide_is_in_progress_or_its_result_is_known(before, monkeypatch):
-    """Before who is in a call is read, do-not-call, or touches. (A call that teaches something waits for the number.)"""
+    """Before who is in a call is read, do-not-call, or touches. A call that teaches something waits for the number."""
     FrequencyCap.objects.create(counts="conversations", per="contact", scope="all", window_hours=24, limit=1)
     first, second, person = build.campaign(), build.campaign(), build.contact()
     build.lead(first, person)
