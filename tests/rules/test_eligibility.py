@@ -223,7 +223,7 @@ def test_a_rule_refuses_at_every_moment_until_the_one_it_names_and_not_then(chec
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.strip("_"))
-@settings(max_examples=60)
+@settings(max_examples=250)
 @given(situations(), st.sampled_from(making.ZONES))
 def test_a_rule_never_allows_in_more_zones_what_it_refuses_in_one_of_them(check, situation, name):
     who, rules, now = situation
