@@ -51,7 +51,7 @@ class Agreed:
 
 def of(contact: Contact, now: datetime) -> Agreed:
     said, moved = consents.history(contact.pk), products.history(contact.pk)
-    people = _names({event.by_id for event in (*said, *moved)})
+    people = _names([*(event.by_id for event in said), *(event.by_id for event in moved)])
     lines = dict(LineOfBusiness.objects.values_list("pk", "name"))
     labels = products.known()
     words = tuple(
