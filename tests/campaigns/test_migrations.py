@@ -31,6 +31,7 @@ def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
         caps = old.get_model("campaigns", "FrequencyCap").objects
         caps.create(counts="attempts", per="contact", scope="all", window_hours=2000, limit=9)
         contact = old.get_model("campaigns", "Contact").objects.create(customer_id="C1")
+        old.get_model("campaigns", "Suppression").objects.create(phone=12025550100, reason="asked", source="agent")
         lead = old.get_model("campaigns", "Lead").objects.create(
             campaign=campaign, contact=contact, due_at="2026-11-01T00:00Z", attempts=3
         )
@@ -51,6 +52,10 @@ def test_one_window_becomes_seven_days_and_touches_and_caps_are_kept():
     assert campaigns.get(pk=campaign.pk).calls_on_holidays is True
     cap = new.get_model("campaigns", "FrequencyCap").objects.get()
     assert (cap.window, cap.window_hours, cap.calls, cap.limit) == ("rolling", 744, "all", 9)
+    listed = new.get_model("campaigns", "Suppression").objects.get()
+    assert (listed.phone, listed.contact_id, listed.reason, listed.ended_at) == (12025550100, None, "asked", None)
+    known = new.get_model("campaigns", "Contact").objects.get(pk=contact.pk)
+    assert (known.consents, known.products, campaigns.get(pk=campaign.pk).consent_bases) == ([], [], [])
     assert new.get_model("campaigns", "Lead").objects.get(pk=lead.pk).rank == 1003
     with connection.cursor() as cursor:
         cursor.execute("SELECT level, outcome, callback, policy_id FROM campaigns_touch")
