@@ -34,6 +34,7 @@ def test_one_window_becomes_seven_days_and_touches_caps_and_what_is_known_of_num
         phones.create(number=12025550101, status="vacant", status_source="own_call")
         phones.create(number=12025550102)
         contact = old.get_model("campaigns", "Contact").objects.create(customer_id="C1")
+        old.get_model("campaigns", "Suppression").objects.create(phone=12025550100, reason="asked", source="agent")
         lead = old.get_model("campaigns", "Lead").objects.create(
             campaign=campaign, contact=contact, due_at="2026-11-01T00:00Z", attempts=3
         )
@@ -54,6 +55,10 @@ def test_one_window_becomes_seven_days_and_touches_caps_and_what_is_known_of_num
     assert campaigns.get(pk=campaign.pk).calls_on_holidays is True
     cap = new.get_model("campaigns", "FrequencyCap").objects.get()
     assert (cap.window, cap.window_hours, cap.calls, cap.limit) == ("rolling", 744, "all", 9)
+    listed = new.get_model("campaigns", "Suppression").objects.get()
+    assert (listed.phone, listed.contact_id, listed.reason, listed.ended_at) == (12025550100, None, "asked", None)
+    known = new.get_model("campaigns", "Contact").objects.get(pk=contact.pk)
+    assert (known.consents, known.products, campaigns.get(pk=campaign.pk).consent_bases) == ([], [], [])
     assert new.get_model("campaigns", "Lead").objects.get(pk=lead.pk).rank == 1003
     evidence = new.get_model("campaigns", "PhoneEvidence").objects
     assert list(evidence.values_list("phone", "code", "kind")) == [(12025550101, "vacant", "own_call")]

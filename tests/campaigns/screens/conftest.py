@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from campaigns import rulebook
 from campaigns.models import Campaign, CampaignList, ContactList, LineOfBusiness
@@ -16,6 +18,13 @@ from tests.campaigns.screens.browsing import client_of
 @pytest.fixture(autouse=True)
 def uploads(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """What the last page was written in is not what the next test reads."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
