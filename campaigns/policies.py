@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from campaigns.locks import Work
 from campaigns.models import (
     Campaign,
     ClosedDay,
@@ -34,9 +35,6 @@ from campaigns.rules.consent import Basis
 from campaigns.rules.policy import Policy
 from campaigns.rules.retries import Retry
 from campaigns.rules.windows import WHOLE_DAY, Hours, Span
-
-# First key of the advisory lock that every chunk of a sweep shares, from reading the policy to its commit.
-SWEEPING = 7303
 
 EVERY_WEEKDAY = (WHOLE_DAY,) * 7
 
@@ -166,7 +164,7 @@ def recheck(campaign_id: int) -> None:
 def wait_for_sweeps(campaign_id: int) -> None:
     """Until every chunk of a sweep that began under older rules has been committed."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SWEEPING, campaign_id])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Work.SWEEPING, campaign_id])
 
 
 def resolve(campaign: Campaign, **instead: Any) -> Policy:

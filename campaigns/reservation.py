@@ -29,13 +29,13 @@ from django.db import connection
 
 from campaigns import candidates, decisions, exchange, ledger, policies, sweep
 from campaigns.candidates import DueLead
+from campaigns.locks import Work
 from campaigns.models import Campaign
 from campaigns.rules import order
 from campaigns.rules.eligibility import Allow, Moment, Refuse
 from campaigns.rules.order import Source
 from campaigns.rules.policy import Policy
 
-ADVISORY_CLASS = 7301  # the first key of pg_advisory_xact_lock(class, campaign)
 BATCH = 100
 MAX_BATCHES = 4  # a tick looks at no more than so many leads, however many are refused
 MANY = 250  # a tick that refuses so many asks for a sweep
@@ -179,7 +179,7 @@ def reserve(
 
 def _lock_campaign(campaign_id: int) -> datetime:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [ADVISORY_CLASS, campaign_id])
+        cursor.execute(LOCK, [Work.RESERVING, campaign_id])
         return cursor.fetchone()[0]
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,13 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from campaigns import events
+from campaigns import events, locks
 from campaigns.do_not_call import reading
 from campaigns.lists.columns import Unreadable
+from campaigns.locks import Work
 from campaigns.models import AuditEntry, ContactPhone, SuppressionFile
 from campaigns.reconsidering import due_again
 
-LOCK_CLASS = 7304  # the first key of pg_try_advisory_lock(class, file)
 BLOCK = 50_000
 CHUNK = 10_000
 State = SuppressionFile.State
@@ -101,7 +100,7 @@ class Cancelled(Exception):
 
 def run(file_id: int) -> bool:
     """Read and apply the file; False when there was nothing to do or somebody else is at it."""
-    with _alone(file_id) as alone:
+    with locks.alone(Work.DO_NOT_CALL_FILE, file_id) as alone:
         found = SuppressionFile.objects.filter(pk=file_id, state__in=UNFINISHED).select_related("created_by").first()
         if not alone or found is None:
             return False
@@ -117,20 +116,7 @@ def run(file_id: int) -> bool:
 
 def is_running(file_id: int) -> bool:
     """Whether some process is at this file at this moment."""
-    with _alone(file_id) as alone:
-        return not alone
-
-
-@contextmanager
-def _alone(file_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, file_id])
-        alone = bool(cursor.fetchone()[0])
-        try:
-            yield alone
-        finally:
-            if alone and connection.connection and not connection.connection.closed:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, file_id])
+    return locks.is_taken(Work.DO_NOT_CALL_FILE, file_id)
 
 
 def _import(file: SuppressionFile) -> None:

@@ -8,8 +8,7 @@ a call of theirs waits. One run at a time holds an advisory lock of the feed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,13 +17,14 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from campaigns import events, services
+from campaigns import events, locks, services
 from campaigns.feeds import columns, rows
 from campaigns.feeds.columns import FeedLayout
 from campaigns.feeds.rows import Defaults, Refused, Said
 from campaigns.lists import reading
 from campaigns.lists.columns import Unreadable
 from campaigns.lists.reading import Row
+from campaigns.locks import Work
 from campaigns.models import StatusFeed, StatusReject
 from campaigns.rules import places
 from campaigns.rules.numbers import Number
@@ -32,7 +32,6 @@ from campaigns.rules.validity import Kind
 from campaigns.validity import clearing, recording
 from campaigns.validity.recording import Heard, Recorded
 
-LOCK_CLASS = 7304  # the first key of pg_try_advisory_lock(class, feed)
 BATCH = 10_000
 LONGEST_VALUE = 200
 COUNTERS = ("rows_applied", "rows_unchanged", "rows_outdated", "rows_rejected", "row_done")
@@ -71,7 +70,7 @@ class _Read:
 
 def run(feed_id: int) -> bool:
     """Apply the feed; False when there was nothing to do or somebody else is at it."""
-    with _alone(feed_id) as alone:
+    with locks.alone(Work.STATUS_FEED, feed_id) as alone:
         feed = StatusFeed.objects.filter(pk=feed_id, state__in=UNFINISHED).select_related("created_by").first()
         if not alone or feed is None:
             return False
@@ -86,20 +85,7 @@ def run(feed_id: int) -> bool:
 
 def is_running(feed_id: int) -> bool:
     """Whether some process applies this feed at this moment."""
-    with _alone(feed_id) as alone:
-        return not alone
-
-
-@contextmanager
-def _alone(feed_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, feed_id])
-        alone = bool(cursor.fetchone()[0])
-        try:
-            yield alone
-        finally:
-            if alone and connection.connection and not connection.connection.closed:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, feed_id])
+    return locks.is_taken(Work.STATUS_FEED, feed_id)
 
 
 def _apply(feed: StatusFeed) -> None:

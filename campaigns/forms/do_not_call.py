@@ -6,13 +6,12 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.forms import files
 from campaigns.forms.campaigns import COUNTRIES
 from campaigns.models import Campaign, LineOfBusiness
 
@@ -87,15 +86,7 @@ class SuppressionFileForm(Scoped):
     field_order = ("file", "source", "scope", "reason", "expires_on", "default_country", "replaces")
 
     def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if not file.size:
-            raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
-        if file.size > settings.UPLOAD_MAX_BYTES:
-            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit}
-            )
-        return file
+        return files.of_a_size_that_is_read(self.cleaned_data["file"])
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.forms import files
 from campaigns.forms.campaigns import COUNTRIES
 from campaigns.lists.reading import ENCODINGS
 from campaigns.models import ListVersion
 
-FILE_KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".zip")
 DELIMITERS = [(",", _("comma")), (";", _("semicolon")), ("\t", _("tab")), ("|", _("vertical bar"))]
 FOUND = ("", _("as found"))
 
@@ -24,25 +22,13 @@ class UploadForm(forms.Form):
     """One file that becomes a list."""
 
     file = forms.FileField(
-        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)})
+        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(files.FILE_KINDS)})
     )
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
     default_country = forms.ChoiceField(label=_("Country of numbers without a prefix"), choices=COUNTRIES, initial="CN")
 
     def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if not file.size:
-            raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
-        if file.size > settings.UPLOAD_MAX_BYTES:
-            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit}
-            )
-        if Path(file.name or "").suffix.lower() not in FILE_KINDS:
-            raise forms.ValidationError(
-                _("Only CSV, Excel (.xlsx) and zip files can be read. Save the list as one of them and upload that.")
-            )
-        return file
+        return files.of_a_kind_that_is_read(self.cleaned_data["file"])
 
     def clean_name(self) -> str:
         file = self.cleaned_data.get("file")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundField
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import words
+from campaigns.forms import files
 from campaigns.forms.campaigns import COUNTRIES
-from campaigns.forms.lists import FILE_KINDS
 from campaigns.models import Campaign
 from campaigns.rules.validity import AGAINST, Ageing, Code
 from campaigns.sentences.validity import age_sentence
@@ -31,7 +28,7 @@ class FeedForm(forms.Form):
     """A file of numbers and their states, and what holds for rows that do not say."""
 
     file = forms.FileField(
-        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FILE_KINDS)})
+        label=_("File"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(files.FILE_KINDS)})
     )
     source = forms.CharField(
         label=_("Source"),
@@ -55,19 +52,7 @@ class FeedForm(forms.Form):
     default_country = forms.ChoiceField(label=_("Country of numbers without a prefix"), choices=COUNTRIES, initial="CN")
 
     def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if not file.size:
-            raise forms.ValidationError(_("The file is empty. Export it again and choose the new one."))
-        if file.size > settings.UPLOAD_MAX_BYTES:
-            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s. Split it and upload the parts.") % {"limit": limit}
-            )
-        if Path(file.name or "").suffix.lower() not in FILE_KINDS:
-            raise forms.ValidationError(
-                _("Only CSV, Excel (.xlsx) and zip files can be read. Save the list as one of them and upload that.")
-            )
-        return file
+        return files.of_a_kind_that_is_read(self.cleaned_data["file"])
 
 
 class AgesForm(forms.Form):

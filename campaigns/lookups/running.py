@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import islice
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from campaigns import services
+from campaigns import locks, services
+from campaigns.locks import Work
 from campaigns.lookups import Answer, Later, Lost, Provider, Refused, budget, wanted
 from campaigns.lookups.providers import providers
 from campaigns.models import Campaign, ContactList, LookupBatch, LookupRun, User
@@ -27,7 +27,6 @@ from campaigns.rules.validity import Kind
 from campaigns.validity import clearing, recording
 from campaigns.validity.recording import Heard
 
-LOCK_CLASS = 7305  # the first key of pg_try_advisory_lock(class, run)
 # A worker does other things as well: a longer run goes on in another task.
 TURN_SECONDS = 50.0
 # So many lost one after the other: something is wrong, and every further one costs.
@@ -80,7 +79,7 @@ def stop(*, run: LookupRun, by: User | None) -> bool:
 
 def run(run_id: int, *, seconds: float = TURN_SECONDS) -> bool:
     """Go on with the run for about so long; whether there is more to ask at once."""
-    with _alone(run_id) as alone:
+    with locks.alone(Work.LOOKUP, run_id) as alone:
         found = LookupRun.objects.filter(pk=run_id, state__in=OPEN).select_related("created_by").first()
         if not alone or found is None:
             return False
@@ -92,20 +91,7 @@ def run(run_id: int, *, seconds: float = TURN_SECONDS) -> bool:
 
 def is_running(run_id: int) -> bool:
     """Whether some process is at it at this moment."""
-    with _alone(run_id) as alone:
-        return not alone
-
-
-@contextmanager
-def _alone(run_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, run_id])
-        alone = bool(cursor.fetchone()[0])
-        try:
-            yield alone
-        finally:
-            if alone and connection.connection and not connection.connection.closed:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, run_id])
+    return locks.is_taken(Work.LOOKUP, run_id)
 
 
 def _go_on(found: LookupRun, until: float) -> bool:

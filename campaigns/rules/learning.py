@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from campaigns.rules.validity import Code
 
-# Unallocated number, number changed, invalid format; not found, gone, address incomplete, does not exist anywhere.
-NO_SUCH_NUMBER = (1, 22, 28)
+# Not found, gone, address incomplete, does not exist anywhere.
 NO_SUCH_NUMBER_SIP = ("404", "410", "484", "604")
 # Subscriber absent, destination out of order; temporarily unavailable.
 OUT_OF_REACH = (20, 27)

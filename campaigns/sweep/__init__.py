@@ -23,9 +23,7 @@ Decided:
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,7 +31,8 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from campaigns import ledger, policies
+from campaigns import ledger, locks, policies
+from campaigns.locks import Work
 from campaigns.models import Campaign, Sweep
 from campaigns.rules import eligibility
 from campaigns.sweep.chunk import sweep_chunk
@@ -41,7 +40,6 @@ from campaigns.sweep.ground import Ground, Swept
 
 __all__ = ["Ground", "Swept", "ask", "asked_at", "give_up", "run_wanted", "sweep_chunk"]
 
-LEADING = 7302  # first key of the advisory lock of whoever sweeps a campaign
 SWEEPERS = 2
 SCOUTED, ENOUGH = 50_000, 100
 AHEAD = timedelta(days=40)  # so far hours are worked out for everybody; later ones lead by lead
@@ -90,7 +88,7 @@ def give_up() -> None:
 def run_wanted(stop: threading.Event) -> None:
     """Sweep every running campaign for which that was asked and nobody is at it."""
     for campaign in Campaign.objects.filter(sweep__isnull=False, status=Campaign.Status.RUNNING):
-        with _leading(campaign.pk) as leading:
+        with locks.alone(Work.LEADING_A_SWEEP, campaign.pk) as leading:
             if leading and not stop.is_set():
                 _sweep(campaign, stop)
 
@@ -130,17 +128,3 @@ def _work(ground: Ground) -> None:
                 _scout(ground, timezone.now())
     finally:
         connection.close()
-
-
-@contextmanager
-def _leading(campaign_id: int) -> Iterator[bool]:
-    """Whether nobody else sweeps this campaign; held by the connection, so that it ends with the engine."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LEADING, campaign_id])
-        leading = bool(cursor.fetchone()[0])
-    try:
-        yield leading
-    finally:
-        if leading:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LEADING, campaign_id])

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns import ledger, policies
+from campaigns.locks import Work
 from campaigns.rules import cadence, caps, eligibility, places, windows
 from campaigns.rules.cadence import kind_of
 from campaigns.rules.caps import Period
@@ -73,7 +74,7 @@ def sweep_chunk(ground: Ground, after: int, end: int, now: datetime | None = Non
         cursor.execute(sql.TABLES, None)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '64MB'", None)
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [policies.SWEEPING, campaign.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [Work.SWEEPING, campaign.pk])
         policy = policies.current(campaign.pk)
         values: dict[str, Any] = {"campaign": campaign.pk, "now": now, "after": after, "end": end}
         cursor.execute(LEADS, values)

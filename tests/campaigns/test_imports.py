@@ -16,7 +16,8 @@ from django.db import connection
 from campaigns import services, tasks, words
 from campaigns.lists import applying, importing, reading, rows
 from campaigns.lists.columns import Unreadable, understand
-from campaigns.lists.importing import matching, parts, publishing, steps
+from campaigns.lists.importing import matching, parts, publishing
+from campaigns.locks import Work
 from campaigns.models import (
     Campaign,
     Contact,
@@ -294,7 +295,7 @@ def test_what_somebody_works_at_is_left_to_them(second_connection: Any) -> None:
     assert not importing.is_running(version.pk)
     with second_connection.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [steps.LOCK_CLASS, version.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [Work.IMPORTING, version.pk])
         cursor.execute("SELECT 1 FROM campaigns_listversion WHERE id = %s FOR UPDATE", [version.pk])
 
         assert importing.is_running(version.pk)

@@ -21,9 +21,9 @@ from campaigns import events, services
 from campaigns.lists import applying
 from campaigns.lists.importing import matching, parts, publishing, source, stage, undoing
 from campaigns.lists.reading import Sheet
+from campaigns.locks import Work
 from campaigns.models import ContactList, ImportPart, ListVersion
 
-LOCK_CLASS = 7302  # the first key of advisory locks: (class, version)
 State, PartState = ListVersion.State, ImportPart.State
 RUNNING = (State.WAITING, State.READING, State.APPLYING, State.PUBLISHING, State.CANCELLING)
 # What is done again from the start after a crash is as good as lost commits: parts need not wait for the disk.
@@ -49,18 +49,18 @@ def step(version_id: int) -> bool:
 def is_running(version_id: int) -> bool:
     """Whether some process works at this version at this moment."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, version_id])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [Work.IMPORTING, version_id])
         return not cursor.fetchone()[0]
 
 
 def _share(version_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, version_id])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [Work.IMPORTING, version_id])
 
 
 def _alone(version_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, version_id])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Work.IMPORTING, version_id])
 
 
 def _hurry() -> None:
