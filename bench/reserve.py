@@ -124,8 +124,10 @@ def _reserving(campaign_id: int, now: datetime) -> Callable[[], int]:
 
     from campaigns import reservation
     from campaigns.models import Campaign
+    from dialer.engine import pauses
 
     campaign = Campaign.objects.get(pk=campaign_id)
+    pauses.shorten()
 
     def reserve() -> int:
         with transaction.atomic():

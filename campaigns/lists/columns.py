@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -112,11 +113,11 @@ class Layout:
     consent_date_order: str = ""
 
     def cell(self, field: str) -> Callable[[list[str]], str]:
-        """What gives a row's text for this field, empty where the list has no such column."""
+        """What gives a row's cell for this field, empty where the list has no such column."""
         index = self.fields.get(field)
         if index is None:
             return lambda cells: ""
-        return lambda cells: cells[index].strip()
+        return itemgetter(index)
 
     @property
     def has_details(self) -> bool:

@@ -39,21 +39,21 @@ class Details(NamedTuple):
 
 
 def reader(layout: Layout) -> Callable[[list[str]], Details]:
-    """What reads the details of a row that has a cell for every column."""
-    has_details = layout.has_details
+    """What reads the details of a row that has a cell, without spaces around it, for every column."""
     plain = _plain_groups(layout)
     typed = [column for column in layout.attributes if column.type != Type.TEXT]
+    rest_of = _rest_reader(layout) if layout.has_details else None
 
     def read_cells(cells: list[str]) -> Details:
         attributes: Attributes = {}
         for group, columns in plain:
-            found: dict[str, Value] = {key: text for index, key in columns if (text := cells[index].strip())}
+            found: dict[str, Value] = {key: text for index, key in columns if (text := cells[index])}
             if found:
                 attributes[group] = found
         doubts = _add_typed(attributes, typed, cells) if typed else []
-        if not has_details:
+        if rest_of is None:
             return Details(attributes, (), None, None, None, tuple(doubts))
-        return _rest(layout, cells, attributes, doubts)
+        return rest_of(cells, attributes, doubts)
 
     return read_cells
 
@@ -66,19 +66,30 @@ def _plain_groups(layout: Layout) -> list[tuple[str, list[tuple[int, str]]]]:
     return list(groups.items())
 
 
-def _rest(layout: Layout, cells: list[str], attributes: Attributes, doubts: list[int]) -> Details:
-    products = tuple(
-        name for column in layout.products for name in values.products(cells[column.index].strip(), column.separator)
-    )
-    consent = _consent(layout, cells, doubts)
-    priority, score = (_whole(layout, cells, field, doubts) for field in ("priority", "score"))
-    doubts += [column.index for column in layout.statuses if values.status(cells[column.index].strip()) is None]
-    return Details(attributes, tuple(dict.fromkeys(products)), consent, priority, score, tuple(doubts))
+def _rest_reader(layout: Layout) -> Callable[[list[str], Attributes, list[int]], Details]:
+    has_consent = any(field.startswith("consent_") for field in layout.fields)
+    priority_of = _whole_reader(layout, "priority", values.priority)
+    score_of = _whole_reader(layout, "score", values.whole)
+
+    def read_cells(cells: list[str], attributes: Attributes, doubts: list[int]) -> Details:
+        products = _products(layout, cells) if layout.products else ()
+        consent = _consent(layout, cells, doubts) if has_consent else None
+        priority, score = priority_of(cells, doubts), score_of(cells, doubts)
+        doubts += [column.index for column in layout.statuses if values.status(cells[column.index]) is None]
+        return Details(attributes, products, consent, priority, score, tuple(doubts))
+
+    return read_cells
+
+
+def _products(layout: Layout, cells: list[str]) -> tuple[str, ...]:
+    """Each product once, in whatever column it is."""
+    named = (name for column in layout.products for name in values.products(cells[column.index], column.separator))
+    return tuple(dict.fromkeys(named))
 
 
 def status(layout: Layout, cells: list[str], phone: int) -> str:
     """What the row says of the number in the column `phone`; empty when nothing that we know."""
-    found = (values.status(cells[column.index].strip()) for column in layout.statuses if column.phone == phone)
+    found = (values.status(cells[column.index]) for column in layout.statuses if column.phone == phone)
     return next((code for code in found if code), "")
 
 
@@ -86,7 +97,7 @@ def _add_typed(attributes: Attributes, columns: list[AttributeColumn], cells: li
     """Those columns whose text is none of their type; they keep it."""
     doubts = []
     for column in columns:
-        if text := cells[column.index].strip():
+        if text := cells[column.index]:
             value = values.typed(text, column.type, column.date_order)
             if value is None:
                 doubts.append(column.index)
@@ -97,25 +108,30 @@ def _add_typed(attributes: Attributes, columns: list[AttributeColumn], cells: li
 def _consent(layout: Layout, cells: list[str], doubts: list[int]) -> Consent | None:
     """The consent, when the row says that there is one: a date alone is the date of some, a source alone is nothing."""
     basis_at, date_at, source_at = (layout.fields.get(f"consent_{part}") for part in ("basis", "date", "source"))
-    given = cells[date_at].strip() if date_at is not None else ""
+    given = cells[date_at] if date_at is not None else ""
     on = values.day(given, layout.consent_date_order) if given else None
     if date_at is not None and given and on is None:
         doubts.append(date_at)
     basis: str | None = values.EXPLICIT if on else ""
     if basis_at is not None:
-        basis = values.basis(cells[basis_at].strip())
+        basis = values.basis(cells[basis_at])
         if basis is None:
             doubts.append(basis_at)
-    source = cells[source_at].strip()[:LONGEST_SOURCE] if source_at is not None else ""
+    source = cells[source_at][:LONGEST_SOURCE] if source_at is not None else ""
     return Consent(basis, on, source) if basis else None
 
 
-def _whole(layout: Layout, cells: list[str], field: str, doubts: list[int]) -> int | None:
+def _whole_reader(
+    layout: Layout, field: str, read: Callable[[str], int | None]
+) -> Callable[[list[str], list[int]], int | None]:
     index = layout.fields.get(field)
-    text = "" if index is None else cells[index].strip()
-    if not text or index is None:
-        return None
-    found = values.priority(text) if field == "priority" else values.whole(text)
-    if found is None:
-        doubts.append(index)
-    return found
+    if index is None:
+        return lambda cells, doubts: None
+
+    def read_cells(cells: list[str], doubts: list[int]) -> int | None:
+        found = read(cells[index]) if cells[index] else None
+        if found is None and cells[index]:
+            doubts.append(index)
+        return found
+
+    return read_cells

@@ -108,6 +108,7 @@ def reader(layout: Layout, default_country: str) -> Reader:
             if surplus := [cell for cell in cells[width:] if cell.strip()]:
                 return Refused(Reason.TOO_MANY_CELLS, value=surplus[0])
             cells = cells[:width] + [""] * (width - len(cells))
+        cells = list(map(str.strip, cells))
         zone = _time_zone(zone_of(cells))
         if zone is None:
             return _refused(layout, cells, layout.fields["time_zone"], Reason.UNKNOWN_TIME_ZONE)
@@ -141,7 +142,7 @@ def reader(layout: Layout, default_country: str) -> Reader:
 
 def _lacking(layout: Layout, cells: list[str], doubts: tuple[int, ...]) -> int | None:
     """A column whose value every row must have and this one has not."""
-    return next((index for index in layout.required if index in doubts or not cells[index].strip()), None)
+    return next((index for index in layout.required if index in doubts or not cells[index]), None)
 
 
 def _refused(layout: Layout, cells: list[str], index: int, reason: str) -> Refused:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 LONGEST = 64
+MOST_DIGITS = 18
 
 
 class Type(StrEnum):
@@ -113,6 +114,8 @@ def typed(text: str, kind: str, order: str = "") -> Value | None:
 
 def number(text: str) -> int | float | None:
     """`1,234.5`, `1.234,5` and `12%` too; `1.234` has a point, as nothing says that it is a thousand."""
+    if len(text) <= MOST_DIGITS and text.isascii() and text.isdigit():
+        return int(text)
     clean = _plain(text).removesuffix("%").strip()
     if _NUMBER.fullmatch(clean):
         return _as_number(clean.replace(",", ""))
@@ -192,7 +195,7 @@ def _plain(text: str) -> str:
 
 def _as_number(digits: str) -> int | float | None:
     if "." not in digits:
-        return int(digits) if len(digits) <= 18 else None
+        return int(digits) if len(digits) <= MOST_DIGITS else None
     return float(digits)
 
 

@@ -109,9 +109,11 @@ def is_country(code: str) -> bool:
 
 def _clean(text: str) -> str:
     """Plain ASCII where a person would read the same; invisible marks, as copied from address books, are dropped."""
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in ("Cf", "Cc"))
-    text = _DASHES.sub("-", text).strip().strip(_APOSTROPHES).strip()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc"))
+        text = _DASHES.sub("-", text)
+    text = text.strip().strip(_APOSTROPHES).strip()
     if whole := _FLOAT.fullmatch(text):
         return whole[1]
     return text

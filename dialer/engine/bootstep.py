@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import threading
 from typing import Any
 
 from celery import bootsteps
 
 QUEUE = "engine"
-# A call that is answered passes several threads; Python's 5 ms turns would be most of the time it waits.
-SWITCH_SECONDS = 0.0005
 STOP_SECONDS = 15.0
 
 
@@ -48,12 +45,13 @@ class EngineStep(bootsteps.StartStopStep):
         self.stop(worker)
 
     def _run(self) -> None:
-        sys.setswitchinterval(SWITCH_SECONDS)
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(self._drive())
 
     async def _drive(self) -> None:
-        from dialer.engine.drive import drive_all  # Django must be set up first
+        from dialer.engine import pauses  # Django must be set up first
+        from dialer.engine.drive import drive_all
 
+        pauses.shorten()
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         await drive_all()

@@ -25,17 +25,17 @@ def claim(version: ListVersion, state: str) -> ImportPart | None:
 
 def read(version: ListVersion, part: ImportPart) -> None:
     """Read the claimed part."""
-    good: list[tuple[int, Person]] = []
+    good = stage.Writer()
     refused: list[tuple[int, Refused]] = []
     for no, found in source.people(version, part):
         if isinstance(found, Person):
-            good.append((no, found))
+            good.add(no, found)
         else:
             refused.append((no, found))
-    stage.write(version.pk, good)
+    good.write(version.pk)
     _reject(version, refused)
-    part.state, part.rows = State.READ, len(good) + len(refused)
-    part.rows_good, part.rows_rejected, part.rows_duplicate = len(good), len(refused), 0
+    part.state, part.rows = State.READ, good.people + len(refused)
+    part.rows_good, part.rows_rejected, part.rows_duplicate = good.people, len(refused), 0
     part.save(update_fields=["state", "rows", "rows_good", "rows_rejected", "rows_duplicate"])
 
 

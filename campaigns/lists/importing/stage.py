@@ -6,7 +6,7 @@ counts first. Text is written as COPY takes it; csv and JSON quoting in Python w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -39,7 +39,7 @@ COPY_ROWS = (
 COPY_PHONES = "COPY import_phone_{id} (row_no, number, position, label, country, line_type, zones) FROM STDIN"
 COUNT = "SELECT count(*) FROM import_row_{id} WHERE row_no BETWEEN %s AND %s"
 EXISTS = "SELECT to_regclass('import_row_{id}') IS NOT NULL"
-BLOCK = 1 << 18
+LINES = 2000  # written at once
 NULL = "\\N"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 # What would end a cell early is rare; looking for it costs less than replacing it.
@@ -70,11 +70,24 @@ def count(version_id: int, first_row: int, last_row: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def write(version_id: int, people: Iterable[tuple[int, Person]]) -> None:
-    """Add these people, each with the row they are in."""
-    people = list(people)
-    _copy(COPY_ROWS.format(id=int(version_id)), (_row(no, person) for no, person in people))
-    _copy(COPY_PHONES.format(id=int(version_id)), _phones(people))
+class Writer:
+    """People on their way to the stage, written down as they come: text is what takes least room and least care."""
+
+    def __init__(self) -> None:
+        self.people = 0
+        self._rows: list[str] = []
+        self._phones: list[str] = []
+
+    def add(self, no: int, person: Person) -> None:
+        """Take in the person of this row."""
+        self.people += 1
+        self._rows.append(_row(no, person))
+        self._phones += _phones(no, person)
+
+    def write(self, version_id: int) -> None:
+        """Put them on the version's stage."""
+        _copy(COPY_ROWS.format(id=int(version_id)), self._rows)
+        _copy(COPY_PHONES.format(id=int(version_id)), self._phones)
 
 
 def _execute(statement: str, version_id: int) -> None:
@@ -82,17 +95,10 @@ def _execute(statement: str, version_id: int) -> None:
         cursor.execute(statement.format(id=int(version_id)))
 
 
-def _copy(statement: str, lines: Iterator[str]) -> None:
+def _copy(statement: str, lines: list[str]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        block: list[str] = []
-        size = 0
-        for line in lines:
-            block.append(line)
-            size += len(line)
-            if size > BLOCK:
-                copy.write("".join(block))
-                block, size = [], 0
-        copy.write("".join(block))
+        for at in range(0, len(lines), LINES):
+            copy.write("".join(lines[at : at + LINES]))
 
 
 def _row(no: int, p: Person) -> str:
@@ -111,12 +117,11 @@ def _attributes(p: Person) -> dict[str, dict[str, Any]]:
     return {**p.attributes, "other": {**p.attributes.get("other", {}), **said}} if said else dict(p.attributes)
 
 
-def _phones(people: Iterable[tuple[int, Person]]) -> Iterator[str]:
-    for no, person in people:
-        for position, phone in enumerate(person.phones):
-            n = phone.number
-            zones = ",".join(n.zones)
-            yield (f"{no}\t{n.phone}\t{position}\t{text(phone.label)}\t{n.country}\t{n.line_type.value}\t{{{zones}}}\n")
+def _phones(no: int, person: Person) -> Iterator[str]:
+    for position, phone in enumerate(person.phones):
+        n = phone.number
+        zones = ",".join(n.zones)
+        yield f"{no}\t{n.phone}\t{position}\t{text(phone.label)}\t{n.country}\t{n.line_type.value}\t{{{zones}}}\n"
 
 
 def text(value: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -97,11 +97,25 @@ def rows(data: bytes, form: Format, first_no: int) -> Iterator[Row]:
     """The rows of bytes that end where a row does, numbered from `first_no`; blank ones are counted and left out."""
     text = decode(data, form.encoding)
     lines = _lines(text)
-    if '"' in text or _DAMAGE.search(text) or max(map(len, lines), default=0) > MOST_CHARACTERS_OF_A_CELL:
-        found = enumerate(map(_marked, _records(lines, form.delimiter, final=True)), first_no)
-        return (Row(no, record.cells, record.flaw) for no, record in found if not record.is_blank)
-    plain = csv.reader(lines, delimiter=form.delimiter, strict=True, skipinitialspace=True)
-    return (Row(no, cells) for no, cells in enumerate(plain, first_no) if any(map(str.strip, cells)))
+    plain = None if _DAMAGE.search(text) else _plain(lines, form.delimiter, may_fail='"' in text)
+    if plain is not None:
+        return (Row(no, cells) for no, cells in enumerate(plain, first_no) if any(map(str.strip, cells)))
+    found = enumerate(map(_marked, _records(lines, form.delimiter, final=True)), first_no)
+    return (Row(no, record.cells, record.flaw) for no, record in found if not record.is_blank)
+
+
+def _plain(lines: list[str], delimiter: str, may_fail: bool) -> Iterable[list[str]] | None:
+    """The cells of undamaged lines that are a row each, at once; None where rows have to be told apart with care."""
+    if max(map(len, lines), default=0) > MOST_CHARACTERS_OF_A_CELL:
+        return None
+    found = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    if not may_fail:
+        return found
+    try:
+        cells = list(found)
+    except csv.Error:
+        return None
+    return cells if len(cells) == len(lines) else None
 
 
 def records(data: bytes, form: Format, final: bool) -> Iterator[Record]:
