@@ -19,16 +19,14 @@ Locking, and its order (the half page to read before changing anything here):
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from django.db import connection
 
 from campaigns import candidates, decisions, exchange, ledger, policies, sweep
 from campaigns.candidates import DueLead
+from campaigns.exchange import Statement
 from campaigns.locks import Work
 from campaigns.models import Campaign
 from campaigns.rules import order
@@ -41,12 +39,12 @@ MAX_BATCHES = 4  # a tick looks at no more than so many leads, however many are 
 MANY = 250  # a tick that refuses so many asks for a sweep
 
 # The time is told once the lock is ours: the transaction may have begun long before.
-LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s, %s) OFFSET 0) locked"
+LOCK = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%(kind)s, %(campaign)s) OFFSET 0) locked"
 COLUMNS = "id, contact_id, attempts, callback, callback_expires_at, callback_by_id, callback_open_at, vetted"
 CALLBACKS = f"""
 SELECT {COLUMNS} FROM campaigns_lead
-WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(now)s AND id <> ALL(%(seen)s)
-      AND (callback_by_id IS NULL OR callback_open_at <= %(now)s OR callback_by_id = ANY(%(agents)s))
+WHERE campaign_id = %(campaign)s AND state = 'due' AND callback AND due_at <= %(now)s AND id <> ALL(%(seen)s::bigint[])
+      AND (callback_by_id IS NULL OR callback_open_at <= %(now)s OR callback_by_id = ANY(%(agents)s::bigint[]))
 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 # Ranks are few: each is found by one step down the index lead_queue, and within it what became due last comes first.
@@ -60,7 +58,7 @@ WITH RECURSIVE ranks AS (
 )
 SELECT due.* FROM (SELECT rank FROM ranks WHERE rank IS NOT NULL ORDER BY rank) r CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM campaigns_lead
-    WHERE {{these}} AND rank = r.rank AND due_at <= %(now)s AND id <> ALL(%(seen)s)
+    WHERE {{these}} AND rank = r.rank AND due_at <= %(now)s AND id <> ALL(%(seen)s::bigint[])
       AND due_at > CASE WHEN r.rank < 0 THEN '-infinity' ELSE %(since)s::timestamptz END
     ORDER BY due_at DESC LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) due LIMIT %(limit)s
@@ -72,7 +70,7 @@ STANDING = """
 SELECT c.policy_id, s.asked_at, l.list_id, l.priority, l.weight, l.boosted_until
 FROM campaigns_campaign c LEFT JOIN campaigns_sweep s ON s.campaign_id = c.id
      LEFT JOIN campaigns_campaignlist l ON l.campaign_id = c.id
-WHERE c.id = %s ORDER BY l.list_id
+WHERE c.id = %(campaign)s ORDER BY l.list_id
 """
 
 
@@ -106,34 +104,35 @@ class Queue:
 
     def next(self, limit: int) -> list[DueLead]:
         """Up to `limit` more leads, locked; none that others hold is waited for. Fewer: the queue is through."""
-        found = [] if "callbacks" in self.through else self._fetch(CALLBACKS, limit, "callbacks")
+        found = [] if "callbacks" in self.through else self._fetch({"callbacks": limit})[0]
         for tier in self.tiers:
             while len(found) < limit and (left := [s for s in tier if s.id not in self.through]):
                 asked = order.shares(left, limit - len(found), random.random)
-                found += _mixed([self._of(source, share) for source, share in asked.items() if share])
+                found += _mixed(self._fetch({source: share for source, share in asked.items() if share}))
         return found
 
-    def _of(self, source: int | None, limit: int) -> list[DueLead]:
-        return self._fetch(OF_LIST if source is not None else OF_NO_LIST, limit, source)
+    def _fetch(self, limits: Mapping[int | str | None, int]) -> list[list[DueLead]]:
+        """So many leads of each source, in one exchange."""
+        rows = exchange.execute(*(self._query(source, limit) for source, limit in limits.items()))
+        found = [[DueLead(*row) for row in of_source] for of_source in rows]
+        for (source, limit), leads in zip(limits.items(), found, strict=True):
+            self.seen += [lead.id for lead in leads]
+            self.unvetted += sum(not lead.vetted for lead in leads)
+            if len(leads) < limit:
+                self.through.add(source)
+        return found
 
-    def _fetch(self, query: str, limit: int, source: int | str | None) -> list[DueLead]:
-        values: dict[str, Any] = {
+    def _query(self, source: int | str | None, limit: int) -> Statement:
+        queries: dict[int | str | None, str] = {"callbacks": CALLBACKS, None: OF_NO_LIST}
+        return queries.get(source, OF_LIST), {
             "campaign": self.campaign_id,
             "now": self.now,
-            "agents": list(self.agents),
+            "agents": exchange.array(self.agents),
             "list": source,
-            "seen": self.seen,
+            "seen": exchange.array(self.seen),
             "since": self.since or "-infinity",
             "limit": limit,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(query, values)
-            leads = [DueLead(*row) for row in cursor.fetchall()]
-        self.seen += [lead.id for lead in leads]
-        self.unvetted += sum(not lead.vetted for lead in leads)
-        if len(leads) < limit:
-            self.through.add(source)
-        return leads
 
 
 def _mixed(parts: list[list[DueLead]]) -> list[DueLead]:
@@ -156,9 +155,8 @@ def reserve(
 
     `agents`: the users who are ready, for callbacks promised by one of them. `now` defaults to the database's clock.
     """
-    started = _lock_campaign(campaign.pk)
+    started, policy, sources, swept_since = _lock(campaign.pk)
     now = now or started
-    policy, sources, swept_since = _standing(campaign.pk)
     moment = Moment(policy, now)
     queue = Queue(campaign.pk, now, agents, order.tiers(sources, now), swept_since)
     reserved: list[Reserved] = []
@@ -177,20 +175,16 @@ def reserve(
     return reserved
 
 
-def _lock_campaign(campaign_id: int) -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [Work.RESERVING, campaign_id])
-        return cursor.fetchone()[0]
-
-
-def _standing(campaign_id: int) -> tuple[Policy, list[Source], datetime | None]:
-    """The policy in force, where leads come from, and since when a sweep is on."""
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [campaign_id])
-        rows = cursor.fetchall()
+def _lock(campaign_id: int) -> tuple[datetime, Policy, list[Source], datetime | None]:
+    """Lock the campaign; the time, and as they stand from then on: the policy in force, where leads come from, and
+    since when a sweep is on."""
+    locked, rows = exchange.execute(
+        (LOCK, {"kind": Work.RESERVING, "campaign": campaign_id}), (STANDING, {"campaign": campaign_id})
+    )
     version, asked_at = rows[0][:2]
     policy = policies.of_version(version) if version else policies.current(campaign_id)
-    return policy, [*(Source(*row[2:]) for row in rows if row[2]), Source(None, priority=0)], asked_at
+    sources = [*(Source(*row[2:]) for row in rows if row[2]), Source(None, priority=0)]
+    return locked[0][0], policy, sources, asked_at
 
 
 def _decide(

@@ -167,7 +167,7 @@ def test_who_waited_for_the_campaign_decides_by_the_time_it_is_then():
 
     def hold() -> None:
         with transaction.atomic():
-            reservation._lock_campaign(campaign.pk)
+            reservation._lock(campaign.pk)
             locked.set()
             release.wait(60)
         connection.close()

@@ -82,15 +82,14 @@ def readable(text: str) -> str:
 
 
 def count_plain(data: bytes, form: Format) -> tuple[int, int] | None:
-    """How many lines and how many rows these bytes are; None when only parsing can tell.
-
-    Without a quotation mark a row is a line, unless it is blank.
-    """
-    if b'"' in data:
-        return None
-    lines = _lines(decode(data, form.encoding))
-    blank = SPACES + form.delimiter
-    return len(lines), sum(1 for line in lines if line.strip(blank))
+    """How many lines and how many rows these bytes are, where each line is a row; None where that takes more care."""
+    text = decode(data, form.encoding)
+    lines = _lines(text)
+    if '"' not in text:
+        blank = SPACES + form.delimiter
+        return len(lines), sum(1 for line in lines if line.strip(blank))
+    plain = None if _DAMAGE.search(text) else _plain(lines, form.delimiter, may_fail=True)
+    return None if plain is None else (len(lines), sum(1 for cells in plain if any(map(str.strip, cells))))
 
 
 def rows(data: bytes, form: Format, first_no: int) -> Iterator[Row]:

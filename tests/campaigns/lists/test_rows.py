@@ -114,7 +114,7 @@ def test_a_value_that_every_row_must_have_refuses_the_row_that_has_none() -> Non
 
     assert isinstance(rows.read(layout, ["13800138000", "5"], "CN"), Person)
     for text in ("", " ", "many"):
-        assert rows.read(layout, ["13800138000", text], "CN") == Refused("required_missing", "n", text)
+        assert rows.read(layout, ["13800138000", text], "CN") == Refused("required_missing", "n", text.strip())
 
 
 def test_a_damaged_row_is_refused_for_what_is_wrong_with_it() -> None:
