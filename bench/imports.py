@@ -59,9 +59,12 @@ def measure(seconds: float | None, rows: tuple[int, ...] = ROWS) -> list[Figure]
         ground.settle_down()
         copied = _copy(ground, file)
         alone = _dialling(crowd, 15.0)
-        run, beside = _import(crowd, file, "Alone"), None
+        _set_running(False)
+        run = _import(crowd, file, "Alone")
         _report(run)
+        _set_running(True)
         beside = _import_while_dialling(crowd, _file(ground.folder / "next.csv", count, crowd.people, seed=5))
+        _set_running(False)
         sheet = _import(crowd, _xlsx(ground.folder / "list.xlsx", file, count // XLSX_PER_ROW), "Sheet")
         _report(sheet)
     return _figures(count, run, copied, sheet, alone, beside)
@@ -79,6 +82,13 @@ def _go_on_counting() -> None:
         for model in (Contact, ContactPhone, Lead):
             table = model._meta.db_table
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+
+
+def _set_running(running: bool) -> None:
+    """Campaigns that run have a core left to them by imports."""
+    from campaigns.models import Campaign
+
+    Campaign.objects.update(status=Campaign.Status.RUNNING if running else Campaign.Status.PAUSED)
 
 
 def _file(path: Path, rows: int, people: int, seed: int = 4) -> Path:
@@ -121,7 +131,7 @@ def _copy(ground: Ground, file: Path) -> float:
 
 
 def _import(crowd: Crowd, file: Path, name: str) -> Run:
-    """From the stored file to leads that may be dialled, by a process per core."""
+    """From the stored file to leads that may be dialled, by as many processes as may share it now."""
     from django.core.files import File
     from django.db import connections
 
@@ -138,8 +148,9 @@ def _import(crowd: Crowd, file: Path, name: str) -> Run:
         )
     connections.close_all()
     context = multiprocessing.get_context("spawn")
-    start, results = context.Barrier((os.cpu_count() or 1) + 1), context.Queue()
-    workers = [context.Process(target=_worker, args=(made.pk, start, results)) for _ in range(os.cpu_count() or 1)]
+    processes = services.import_processes()
+    start, results = context.Barrier(processes + 1), context.Queue()
+    workers = [context.Process(target=_worker, args=(made.pk, start, results)) for _ in range(processes)]
     for worker in workers:
         worker.start()
     start.wait()

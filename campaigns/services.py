@@ -148,11 +148,17 @@ def upload_list(
 
 def carry_on(version: ListVersion) -> None:
     """Ask workers, as many as may share an import, to go on with this one."""
-    for _worker in range(settings.IMPORT_PROCESSES):
+    for _worker in range(import_processes()):
         # Robust: without a broker the list waits, and is read when `resume_imports` finds it.
         transaction.on_commit(
             lambda: current_app.send_task("campaigns.tasks.import_version", [version.pk], retry=False), robust=True
         )
+
+
+def import_processes() -> int:
+    """How many processes may share an import now: while campaigns are dialled, one core is left to them."""
+    dialling = Campaign.objects.filter(status=Campaign.Status.RUNNING).exists()
+    return max(1, settings.IMPORT_PROCESSES - (1 if dialling else 0))
 
 
 def refuse_file(file: File, default_country: str) -> None:

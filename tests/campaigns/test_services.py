@@ -237,6 +237,14 @@ def test_a_list_still_being_read_gives_its_leads_later(sam: User) -> None:
     assert not Lead.objects.exists()
 
 
+@pytest.mark.parametrize(("status", "processes"), [("paused", 2), ("running", 1)])
+def test_an_import_leaves_a_core_to_campaigns_that_are_dialled(settings: Any, status: str, processes: int) -> None:
+    settings.IMPORT_PROCESSES = 2
+    Campaign.objects.create(name="Cards", status=status)
+
+    assert services.import_processes() == processes
+
+
 def test_an_upload_is_kept_and_read_by_a_worker(
     sam: User,
     settings: Any,

@@ -1,6 +1,7 @@
 """Read a list from the command line, as an upload would, and say what became of its rows.
 
-It is read by as many processes as IMPORT_PROCESSES says; with --list it becomes the next version of that list.
+It is read by as many processes as IMPORT_PROCESSES says, one fewer while campaigns are dialled; with --list it becomes
+the next version of that list.
 
 Exit code 0: read; 1: refused as a whole (the sentence is on stderr); 2: read, but not one row was good.
 """
@@ -15,7 +16,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         helpers = []
         if version.size > WORTH_HELP:
             command = [sys.executable, "-m", "django", "import_list_help", str(version.pk)]
-            helpers = [subprocess.Popen(command) for _ in range(settings.IMPORT_PROCESSES - 1)]
+            helpers = [subprocess.Popen(command) for _ in range(services.import_processes() - 1)]
         importing.run(version.list_id)
         for helper in helpers:
             helper.wait()
