@@ -25,8 +25,8 @@ class Pacer(Protocol):
     def failed(self, call: Hashable, age: float) -> None:
         """It ended unanswered: busy, invalid, not answered in time, refused."""
 
-    def cancelled(self, call: Hashable) -> None:
-        """We hung it up ourselves: nothing is learned of it."""
+    def cancelled(self, call: Hashable, age: float) -> None:
+        """We hung it up ourselves."""
 
     def screened(self, *, person: bool) -> None:
         """An answered call was judged: it goes to an agent, or it does not."""
