@@ -11,8 +11,9 @@ from campaigns import partitions
 
 @shared_task
 def make_partitions() -> None:
-    """Make the coming months' partitions of touches, decisions and attempts, where they are missing."""
+    """Make the coming months' partitions of touches, decisions, attempts and pacing, where they are missing."""
     now = timezone.now()
     partitions.ensure(connection, "campaigns_touch", by_id=False, now=now)
     partitions.ensure(connection, "campaigns_decision", by_id=False, now=now)
     partitions.ensure(connection, "dialer_attempt", by_id=True, now=now)
+    partitions.ensure(connection, "dialer_pacing", by_id=False, now=now)

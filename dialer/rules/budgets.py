@@ -7,8 +7,8 @@ whole numbers never drift. A call that still lives counts as soon as it is decid
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from math import floor, inf
 
 from campaigns.rules.abandons import AbandonLimit, Of, Start
@@ -45,22 +45,32 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.calls + other.calls, self.abandoned + other.abandoned)
 
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(self.calls - other.calls, self.abandoned - other.abandoned)
+
 
 NOTHING, SERVED, ABANDONED = Tally(), Tally(1, 0), Tally(1, 1)
 
 
-def worth(rule: AbandonLimit, call: Answered, threshold: timedelta | None = None) -> Tally:
+def worth(rule: AbandonLimit, call: Answered) -> Tally:
     """What one answered call adds to this budget's count; nothing while it is undecided."""
     if call.machine and not (call.false_machine and rule.false_machines):
         return SERVED if rule.of is Of.ANSWERED else NOTHING
     if call.machine:
         return ABANDONED
     began = call.waits_from(rule.start)
-    if is_abandoned(began, call.bridged_at, call.ended_at, dropped=call.dropped, threshold=threshold or rule.threshold):
+    if is_abandoned(began, call.bridged_at, call.ended_at, dropped=call.dropped, threshold=rule.threshold):
         return ABANDONED
     if call.bridged_at is not None:
         return SERVED
     return SERVED if call.ended_at is not None and rule.of is not Of.CONNECTED else NOTHING
+
+
+def worth_so_far(rule: AbandonLimit, call: Answered, now: datetime) -> Tally:
+    """What a call that lives is worth already: who waits past the threshold is abandoned, whatever comes then."""
+    if call.machine or call.bridged_at is not None:
+        return worth(rule, call)
+    return ABANDONED if worth(rule, replace(call, ended_at=now)) == ABANDONED else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
