@@ -71,6 +71,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='campaign',
+            name='cancels_late',
+            field=models.BooleanField(db_default=False, default=False, verbose_name='give up late ringers'),
+        ),
+        migrations.AddField(
+            model_name='campaign',
             name='pacing_before',
             field=models.JSONField(blank=True, editable=False, null=True),
         ),

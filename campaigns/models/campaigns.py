@@ -90,6 +90,8 @@ class Campaign(models.Model):
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(10)],
     )
+    # Calls that ring longer than their profile asks may be hung up where they would find no agent.
+    cancels_late = models.BooleanField(_("give up late ringers"), default=False, db_default=False)
     # A change of pacing for a while: until when, and what is then as before.
     pacing_until = models.DateTimeField(null=True, blank=True, editable=False)
     pacing_before: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True, editable=False)
