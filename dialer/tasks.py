@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import partitions
+from dialer.pacing import record
 
 
 @shared_task
@@ -17,3 +18,9 @@ def make_partitions() -> None:
     partitions.ensure(connection, "campaigns_decision", by_id=False, now=now)
     partitions.ensure(connection, "dialer_attempt", by_id=True, now=now)
     partitions.ensure(connection, "dialer_pacing", by_id=False, now=now)
+
+
+@shared_task
+def fold_pacing() -> None:
+    """Keep quarters of an hour of decisions older than 90 days."""
+    record.fold(timezone.now())

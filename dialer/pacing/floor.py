@@ -118,5 +118,5 @@ def look(server_id: int, now: datetime) -> Scene:
         cursor.execute(CALLS, [server_id])
         calls = [Living(*row) for row in cursor.fetchall()]
         cursor.execute(BUSY, [server_id])
-        agents = [Busy(*row[:5], frozenset(row[5])) for row in cursor.fetchall()]
+        agents = [Busy(*of, serves=frozenset(serves)) for *of, serves in cursor.fetchall()]
     return Scene(now, server_id, calls, agents)

@@ -7,7 +7,7 @@ events that come twice, late or not at all change nothing but when it is told.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,8 +19,7 @@ from dialer.pacing import history
 from dialer.pacing.ended import EndedCall
 from dialer.pacing.floor import Busy, Living, Scene
 from dialer.rules.budgets import worth_so_far
-from dialer.rules.pacing import Prospect, load
-from dialer.rules.pacing.predictive import Predictive
+from dialer.rules.pacing import Predictive, Prospect
 
 SNAPSHOT = timedelta(seconds=10)
 # A snapshot older than this says less than the history does.
@@ -51,7 +50,7 @@ class Learner:
 
     def hear(self, ended: Sequence[EndedCall], scene: Scene) -> None:
         """What is new since the last tick; `ended` of any campaign."""
-        mine = [call for call in scene.of(self.campaign_id)]
+        mine = list(scene.of(self.campaign_id))
         self._dialled([(call.id, call.lead_id) for call in mine])
         for call in mine:
             self._answered(call, scene.at)
@@ -59,10 +58,6 @@ class Learner:
             if each.campaign_id == self.campaign_id:
                 self._ended(each)
         self._wrapped(scene)
-
-    def dialled(self, calls: Mapping[UUID, int]) -> None:
-        """Calls this tick has started: id and lead."""
-        self._dialled(list(calls.items()))
 
     def _dialled(self, calls: Sequence[tuple[UUID, int]]) -> None:
         new = [(call, lead) for call, lead in calls if call not in self._known]
@@ -127,7 +122,7 @@ def start(campaign: Campaign, server_id: int, rule: AbandonLimit, now: datetime)
     """From the snapshot and what happened since; without one from the campaign's history; else from its siblings'."""
     kept = Pool.objects.filter(campaign=campaign, server_id=server_id).values_list("learned", "learned_at").first()
     if kept and kept[0] and kept[1] and now - kept[1] < STALE:
-        pacer, calls = _restored(kept[0], rule), history.since(campaign.pk, kept[1])
+        pacer, calls = Predictive.from_dict(kept[0], rule.aim), history.since(campaign.pk, kept[1])
     else:
         pacer, calls = Predictive(rule.aim), history.latest([campaign.pk], history.REPLAYED, now)
         if len(calls) < history.FEW:
@@ -136,11 +131,6 @@ def start(campaign: Campaign, server_id: int, rule: AbandonLimit, now: datetime)
             pacer.wrapped(seconds, ready=True)
     history.replay(pacer, calls, rule)
     return Learner(campaign, rule, pacer, [call.id for call in calls])
-
-
-def _restored(kept: dict, rule: AbandonLimit) -> Predictive:
-    pacer = load(kept)
-    return pacer if isinstance(pacer, Predictive) else Predictive(rule.aim)
 
 
 def _borrow(pacer: Predictive, campaign: Campaign, rule: AbandonLimit, now: datetime) -> None:

@@ -28,6 +28,7 @@ class LimitedBy(StrEnum):
     TRUNK = "trunk"
     CALLS_PER_SECOND = "calls_per_second"
     CALLABLE_LEADS = "callable_leads"
+    HOURS = "hours"
 
 
 @dataclass(frozen=True, slots=True)
