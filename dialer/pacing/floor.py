@@ -118,5 +118,8 @@ def look(server_id: int, now: datetime) -> Scene:
         cursor.execute(CALLS, [server_id])
         calls = [Living(*row) for row in cursor.fetchall()]
         cursor.execute(BUSY, [server_id])
-        agents = [Busy(*of, serves=frozenset(serves)) for *of, serves in cursor.fetchall()]
+        agents = [
+            Busy(shift, campaign, state, since, leaves, frozenset(serves))
+            for shift, campaign, state, since, leaves, serves in cursor.fetchall()
+        ]
     return Scene(now, server_id, calls, agents)

@@ -18,7 +18,7 @@ from campaigns.rules.abandons import AbandonLimit
 from dialer.models import ShiftSpan
 from dialer.pacing.ended import COLUMNS, LONGEST_CALL, EndedCall
 from dialer.rules.budgets import worth
-from dialer.rules.pacing import Pacer, Prospect
+from dialer.rules.pacing import Pacer, Predictive, Prospect
 
 REPLAYED, BORROWED, WRAP_UPS = 3000, 300, 300
 # Of a campaign that has fewer of its own, the pacer is first told its siblings'.
@@ -28,6 +28,7 @@ LATEST = f"SELECT {COLUMNS} FROM dialer_attempt WHERE campaign_id = ANY(%s) AND 
 SINCE = f"SELECT {COLUMNS} FROM dialer_attempt WHERE campaign_id = %s AND id >= %s AND ended_at > %s ORDER BY id"
 # Older than this, people, lists and hours were others.
 REMEMBERED = timedelta(days=14)
+LONGEST_PAUSE_S = 60.0
 
 
 def latest(campaigns: Sequence[int], many: int, now: datetime) -> list[EndedCall]:
@@ -61,12 +62,16 @@ def wrap_ups(campaigns: Sequence[int], now: datetime) -> list[float]:
     return [(ended - began).total_seconds() for began, ended in rows]
 
 
-def replay(pacer: Pacer, calls: Iterable[EndedCall], rule: AbandonLimit) -> None:
-    """Tell it what happened, in the order in which it did."""
+def replay(pacer: Predictive, calls: Iterable[EndedCall], rule: AbandonLimit) -> None:
+    """Tell it what happened, in the order in which it did; breaks in dialling are no time of it."""
     events: list[tuple[datetime, int, EndedCall]] = []
     for call in calls:
         events += [(call.reserved_at, 0, call), (call.answered_at or call.ended_at, 1, call)]
-    for _at, what, call in sorted(events, key=lambda event: event[:2]):
+    events.sort(key=lambda event: event[:2])
+    before = events[0][0] if events else None
+    for at, what, call in events:
+        pacer.control.passed(min((at - before).total_seconds(), LONGEST_PAUSE_S) if before else 0.0)
+        before = at
         if what == 0:
             pacer.dialled(call.id, Prospect())
         else:

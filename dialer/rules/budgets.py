@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import floor, inf
 
-from campaigns.rules.abandons import AbandonLimit, Of, Start
+from campaigns.rules.abandons import AbandonLimit, Of, Start, Unit
 from dialer.rules.kpi import is_abandoned, share
+
+ROLLING_PLAN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class Strictest:
 def strictest(usages: Iterable[Usage], now: datetime, per_second: float, day_ends: datetime) -> Strictest:
     """The budget that leaves the smallest share of the answers to come, at `per_second` live answers until it ends.
 
-    A window without an end is planned until the day's end. There must be one usage at least.
+    A rolling window is held at every moment, so it is planned for a few minutes only; one of a campaign, or longer
+    than a day, until the day's end. There must be one usage at least.
     """
     planned = [Strictest(usage, _seconds_left(usage, now, day_ends)) for usage in usages]
     return min(planned, key=lambda each: (_to_come(each, per_second), each.usage.remaining))
@@ -126,6 +129,8 @@ def strictest(usages: Iterable[Usage], now: datetime, per_second: float, day_end
 
 def _seconds_left(usage: Usage, now: datetime, day_ends: datetime) -> float:
     until = usage.until or day_ends
+    if usage.rule.window.unit is Unit.HOURS and not usage.of_day:
+        until = now + ROLLING_PLAN
     return max(0.0, (min(until, day_ends) - now).total_seconds())
 
 

@@ -83,8 +83,11 @@ def test_a_used_up_budget_decides_over_one_with_something_left():
     assert strictest([full, empty], NOON, 0.01, EVENING).usage is empty
 
 
-def test_a_window_that_only_rolls_is_planned_to_the_end_of_the_day():
-    assert strictest([usage(0, 0, until=None)], NOON, 0.1, EVENING).seconds_left == 8 * 3600
+def test_a_rolling_window_is_planned_for_minutes_and_that_of_a_campaign_for_the_day():
+    rolling, whole = (usage(0, 0, until=None, window=Window(unit)) for unit in (Unit.HOURS, Unit.CAMPAIGN))
+
+    assert strictest([rolling], NOON, 0.1, EVENING).seconds_left == 600
+    assert strictest([whole], NOON, 0.1, EVENING).seconds_left == 8 * 3600
 
 
 def test_a_campaign_may_aim_lower_but_not_higher():
