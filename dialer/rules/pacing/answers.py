@@ -16,7 +16,10 @@ BINS_PER_SECOND = 2
 BINS = 90
 REMEMBERED = 0.9997  # of the weight of a call, each call later
 PRIOR_CALLS = 20.0
-_FIRST, _LAST = 2 * BINS_PER_SECOND, 30 * BINS_PER_SECOND  # before any call was seen, its end is as likely at 2 s as at 30
+_FIRST, _LAST = (
+    2 * BINS_PER_SECOND,
+    30 * BINS_PER_SECOND,
+)  # before any call was seen, its end is as likely at 2 s as at 30
 _AHEAD = (TAUS * BINS_PER_SECOND).astype(int)
 
 
@@ -36,7 +39,7 @@ class Timings:
         counts[_bin(age)] += 1.0
 
     def refresh(self) -> None:
-        """Make the tables anew: F and Q at bin edges, rho[a] = (1 - Q) / (1 - F), C[a, tau] = P(answered by a + tau | a).
+        """Make the tables anew: F and Q at bin edges, rho[a] = (1 - Q) / (1 - F), C[a, tau] = P(answered in tau | a).
 
         `lead` is the density of a call's age when it is answered, at each tau.
         """

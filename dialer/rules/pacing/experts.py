@@ -138,7 +138,12 @@ class Experts:
             self.trust = (1 - SHARE) * trust / trust.sum() + SHARE / len(HALF_LIVES)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"answers": _plain(self.answers), "calls": _plain(self.calls), "trust": _plain(self.trust), "n": self.learned}
+        return {
+            "answers": _plain(self.answers),
+            "calls": _plain(self.calls),
+            "trust": _plain(self.trust),
+            "n": self.learned,
+        }
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> Experts:

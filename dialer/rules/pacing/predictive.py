@@ -7,13 +7,14 @@ What is learned is put together here: when agents come free (hazards.py), which 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dialer.rules.pacing.answers import Timings, chance
+from dialer.rules.pacing.control import HIGHEST as HIGHEST_THETA
 from dialer.rules.pacing.control import Control
 from dialer.rules.pacing.decision import Decision, LimitedBy
 from dialer.rules.pacing.experts import HIGHEST, LOWEST, Experts, Rates
@@ -95,6 +96,47 @@ class Predictive:
         self.wrap.add(seconds)
         self.ready_after.add(ready)
 
+    def to_dict(self) -> dict[str, Any]:
+        """All that was learned; calls in flight are not in it: whoever loads it dials them anew or forgets them."""
+        answered, failed = self.timings.kept()
+        return {
+            "version": VERSION,
+            "cap": self._cap,
+            "age": round(self._age, 3),
+            "strata": self.strata.to_dict(),
+            "experts": self.experts.to_dict(),
+            "answered": answered,
+            "failed": failed,
+            "talk": self.talk.kept(),
+            "wrap": self.wrap.kept(),
+            "control": [self.control.theta, self.control.answered, self.control.seconds],
+            "ready_after": [self.ready_after.yes, self.ready_after.all],
+            "persons": [self.persons.yes, self.persons.all],
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any], cap: float = 0.028) -> Predictive:
+        """As it was, or as new when what is kept is of another version or damaged."""
+        pacer = cls(cap)
+        if kept.get("version") != VERSION:
+            return pacer
+        try:
+            pacer._restore(kept)
+        except (KeyError, TypeError, ValueError):
+            return cls(cap)
+        return pacer
+
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        self._age = float(kept["age"])
+        self.strata, self.experts = Strata.from_dict(kept["strata"]), Experts.from_dict(kept["experts"])
+        self.timings = Timings(kept["answered"], kept["failed"])
+        self.talk, self.wrap = Durations(TALK_S, kept["talk"]), Durations(WRAP_S, kept["wrap"])
+        theta, answered, seconds = kept["control"]
+        # A cap that was tightened meanwhile holds at once.
+        self.control = Control(min(theta, HIGHEST_THETA * self._cap), answered=answered, seconds=seconds)
+        self.ready_after, self.persons = Share(*kept["ready_after"]), Share(*kept["persons"])
+        self._releases = Releases(self.talk, self.wrap)
+
     def decide(self, floor: Floor) -> Decision:
         self._pass(floor)
         if (refused := self._why_one_to_one(floor)) is not None:
@@ -142,9 +184,7 @@ class Predictive:
         most = int(12 + 2 * agents / max(self.persons.value * rates.rate, 0.01))
         found = room(outlook, theta, most)
         cancel = _late_ringers(floor) if found.risk > CANCEL_FROM * theta and not found.calls else ()
-        return Decision(
-            found.calls, LimitedBy.AGENTS, found.risk, theta, rates.rate, self.control.target, cancel
-        )
+        return Decision(found.calls, LimitedBy.AGENTS, found.risk, theta, rates.rate, self.control.target, cancel)
 
     def _outlook(self, floor: Floor, ages: Array, rates: Rates) -> Outlook:
         timings, persons = self.timings, self.persons.value

@@ -1,4 +1,4 @@
-"""How likely is it that the next call, when it is answered, finds no agent free? And how many calls keep that below theta?
+"""How likely is it that the next call, once answered, finds no agent free? How many calls keep that below theta?
 
 At each moment tau ahead: A calls in flight were answered by then, F agents came free. The next call finds nobody when
 A + waiting >= ready + F. Averaged over the moments at which it might be answered this is the risk of dialling it.
@@ -26,8 +26,9 @@ class Outlook:
 
     `lead` [tau]: density of the next call's answer; `answered` [call, tau] and `freed` [agent, tau]: probabilities;
     `new` [call, tau]: that the first, second ... call dialled now is answered, the last row standing for all after it;
-    `spare`: ready agents less those who wait; `common` [tau]: by how many the answers grow with the answer
-    rate, those of a new call by `common_new`, `variance` being that of the rate; `fresh` [tau]: that a conversation which begins now is over by then.
+    `spare`: ready agents less those who wait; `common` [tau]: by how many the answers grow with the answer rate, those
+    of a new call by `common_new`, `variance` being that of the rate; `fresh` [tau]: that a conversation which begins
+    now is over by then.
     """
 
     lead: Array
