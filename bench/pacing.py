@@ -13,8 +13,10 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean
 
+from bench import plots
 from bench.figures import Figure
 from bench.ground import say
 
@@ -26,6 +28,9 @@ MORE = {10: ("lowp", "bimodal", "amd", "shift", "strata", "strata-unknown"), 100
 OTHERS = ("progressive", "ratio-1.5", "ratio-2", "ratio-3", "pi-overdial", "adaptive-hard", "adaptive-tapered")
 LEGAL = 0.03
 STEPS = 6
+PLOTTED = ("ours", "progressive", "ratio-2", "pi-overdial", "adaptive-hard")
+PLOTTED_S = 300
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
 KNOBS = {"ratio": (1.0, 20.0), "classic": (0.3, 2.0)}  # from where to where each is tuned in hindsight
 TUNED = "the best of others, tuned in hindsight"
 REFERENCE = {
@@ -69,11 +74,56 @@ class Cell:
 def measure(seconds: float | None, agents: Sequence[int] = AGENTS) -> list[Figure]:
     """All cells of so many agents. With `seconds` each run is so long, for a quick look."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    cells: dict[int, dict[str, Cell]] = {}
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return [figure for count in agents for figure in _of(pool, count, seconds and seconds / 3600.0)]
+        found = [figure for count in agents for figure in _of(pool, count, seconds and seconds / 3600.0, cells)]
+    if seconds is None:
+        _plot(cells)
+    return found
 
 
-def _of(pool: ProcessPoolExecutor, agents: int, hours: float | None) -> list[Figure]:
+def _plot(cells: dict[int, dict[str, Cell]]) -> None:
+    """For docs/pacing.md: talking by policy, and a day of ours."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    shown = {
+        f"{agents} agents": {name: of[name].ratio for name in PLOTTED if name in of} for agents, of in cells.items()
+    }
+    title = "Talking and writing up, of what is possible (stable answer rate)"
+    (IMAGES / "pacing-policies.svg").write_text(plots.bars(title, shown, low=0.5, high=1.0, form="{:.0%}"))
+    along, lines = day()
+    title = "Four hours of 50 agents whose answer rate wanders"
+    (IMAGES / "pacing-day.svg").write_text(plots.lines(title, along, lines, high=0.12, form="{:.0%}"))
+
+
+def day() -> tuple[list[float], dict[str, list[float]]]:
+    """(hours, what is plotted of them): five minutes each of a drifting day of 50 agents."""
+    from dialer import simulator
+    from dialer.rules.pacing import Decision, Floor
+    from dialer.simulator.policies import pacer
+    from dialer.simulator.world import World
+
+    scenario, seconds = simulator.load("drift"), int(3600 * HOURS[50])
+    world = World(scenario, 50, seconds, SEEDS[0], pacer("ours", scenario))
+    along: list[float] = []
+    lines: dict[str, list[float]] = {"abandoned so far": [], "legal limit": [], "risk a call may bear": [], "idle": []}
+    idle: list[float] = []
+
+    def watch(now: float, floor: Floor, decision: Decision) -> None:
+        idle.append(floor.ready / max(1, floor.ready + len(floor.talking) + len(floor.wrapping)))
+        if int(now) % PLOTTED_S == PLOTTED_S - 1:
+            live = max(1, len(world.tally.live))
+            along.append(now / 3600.0)
+            values = (world.tally.abandoned / live, LEGAL, decision.theta, mean(idle[-PLOTTED_S:]))
+            for line, value in zip(lines.values(), values, strict=True):
+                line.append(value)
+
+    world.play(watch)
+    return along, lines
+
+
+def _of(
+    pool: ProcessPoolExecutor, agents: int, hours: float | None, plotted: dict[int, dict[str, Cell]]
+) -> list[Figure]:
     hours = hours or HOURS[agents]
     figures = []
     found: dict[str, Cell] = {}
@@ -83,6 +133,7 @@ def _of(pool: ProcessPoolExecutor, agents: int, hours: float | None) -> list[Fig
         found[scenario] = cells["ours"]
         if scenario in MAIN:
             cells[TUNED] = _tuned(pool, scenario, agents, hours)
+        plotted.setdefault(agents, cells)
         for policy, cell in cells.items():
             say(f"{agents} agents, {scenario}, {policy}: {cell.ratio:.3f}, {cell.abandoned:.2%} abandoned")
             figures += _figures(scenario, agents, policy, cell)
