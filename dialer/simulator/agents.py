@@ -22,7 +22,7 @@ class Doing(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Agent:
-    """`speed`: factor of their times; `since`: when they began what they do; `staying`: not sent home."""
+    """`speed`: factor of their times; `since`: when they began what they do; `staying`: the shift wants them."""
 
     number: int
     speed: float

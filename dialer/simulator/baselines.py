@@ -1,7 +1,6 @@
-"""How others pace, to be measured beside our rule: a self-tuning over-dial, the classic mean rule, the adaptive level.
+"""How others pace, beside our rule: a self-tuning over-dial, the classic mean rule, the adaptive level.
 
-None of them is ever used by the engine. What they need to know is counted here in the simplest way that
-does them justice.
+None of them is ever used by the engine. What they need to know is counted in the simplest way that does it justice.
 """
 
 from __future__ import annotations

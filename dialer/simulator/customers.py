@@ -90,8 +90,10 @@ def _leads(s: Scenario, agents: int, draws: np.random.Generator) -> Iterator[tup
     if s.course == "segments" and not s.shuffled:
         yield from _segments(s, agents, draws)
     while s.course in ("segments", "strata"):
-        for which in draws.choice(len(s.rates), BLOCK, p=s.weights or None).tolist():
-            yield Prospect((f"stratum {which}",)) if s.named else ANYBODY, s.rates[which]
+        runs = draws.geometric(1.0 / s.strata_run, BLOCK).tolist()
+        for which, leads in zip(draws.choice(len(s.rates), BLOCK, p=s.weights or None).tolist(), runs, strict=True):
+            for _lead in range(leads):
+                yield Prospect((f"stratum {which}",)) if s.named else ANYBODY, s.rates[which]
     while True:
         yield ANYBODY, s.rate
 

@@ -21,10 +21,10 @@ class Scenario:
     """Times in seconds; `..._cv` is the standard deviation over the mean of a lognormal time; shares are 0 to 1.
 
     `rate`: share of calls that a person would answer if it rang long enough. `course` is how it moves: "constant",
-    "drift" (a sine of `sine` over `sine_s`, and noise of `noise` over `noise_s`, both of its logarithm), "segments"
-    (parts of the list of `segment_calls_per_agent` dials in the mean, each with one of `rates`) or "strata" (each lead has one of `rates`,
-    with the name of its stratum known where `named`). `shuffled` mixes the parts of the list. `staffing`: pairs of
-    (share of the run, share of agents at work).
+    "drift" (its logarithm has a sine of `sine` over `sine_s` and noise of `noise` over `noise_s`), "segments" (parts of
+    the list, of `segment_calls_per_agent` dials in the mean, each with one of `rates`) or "strata" (each lead has one
+    of `rates`, `strata_run` in a row in the mean, and the name of its stratum is known where `named`). `shuffled` mixes the parts of the list. `staffing`:
+    pairs of (share of the run, share of agents at work). `cancel_after_s` of 0: nobody is hung up while it rings.
     """
 
     name: str = "stable"
@@ -34,6 +34,7 @@ class Scenario:
     weights: tuple[float, ...] = ()
     named: bool = False
     shuffled: bool = False
+    strata_run: float = 1.0
     segment_calls_per_agent: float = 30.0
     sine: float = 0.6
     sine_s: float = 3600.0

@@ -1,8 +1,8 @@
 """The run of a scenario: events in the order of their time, and a decision every second.
 
-A call is set up, rings, and is answered or not. Who answers gets the agent who has been ready longest, or waits for
-one until the grace is over or they hang up; either counts as abandoned, and ends the call. An agent talks, writes up,
-and is ready again, on a break, or gone.
+A call is set up, rings, and is answered or not. Who answers gets the agent who has been ready longest, or waits for one
+until the grace is over or they hang up; either counts as abandoned, and ends the call. An agent talks, writes up, and
+is ready again, on a break, or gone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PEEKED = 16
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A call that was started. `rang`: when it began to ring; `machine`: that one answers; `over`: it has ended."""
+    """A call that was started. `rang`: when it began to ring; `machine`: it answered; `over`: nothing more happens."""
 
     number: int
     customer: Customer
@@ -119,8 +119,8 @@ class World:
         self.now = end
 
     def _do(self, decision: Decision) -> None:
-        for number in decision.cancel:
-            self._cancel(self._flying[number])
+        for call in [call for call in self._flying.values() if call.number in decision.cancel]:
+            self._cancel(call)
         for _call in range(decision.calls):
             self._dial(self._peeked.popleft() if self._peeked else next(self._customers))
 

@@ -16,8 +16,10 @@ BINS_PER_SECOND = 2
 BINS = 90
 REMEMBERED = 0.9997  # of the weight of a call, each call later
 PRIOR_CALLS = 20.0
-# The end of a call of which nothing is known is as likely at 2 s as at 30 s.
-_FIRST, _LAST = 2 * BINS_PER_SECOND, 30 * BINS_PER_SECOND
+_FIRST, _LAST = (
+    2 * BINS_PER_SECOND,
+    30 * BINS_PER_SECOND,
+)  # before any call was seen, its end is as likely at 2 s as at 30
 _AHEAD = (TAUS * BINS_PER_SECOND).astype(int)
 
 
@@ -37,8 +39,7 @@ class Timings:
         counts[_bin(age)] += 1.0
 
     def refresh(self) -> None:
-        """Make the tables anew: F and Q at bin edges, rho[a] = (1 - Q) / (1 - F), and C[a, tau] = P(answered by
-        a + tau | not by a).
+        """Make the tables anew: F and Q at bin edges, rho[a] = (1 - Q) / (1 - F), C[a, tau] = P(answered in tau | a).
 
         `lead` is the density of a call's age when it is answered, at each tau.
         """
@@ -74,8 +75,8 @@ def _cumulated(counts: Array) -> Array:
 
 
 def _bin(age: float) -> int:
-    return int(min(max(0.0, age) * BINS_PER_SECOND, BINS - 1))
+    return int(min(max(age, 0.0) * BINS_PER_SECOND, BINS - 1))
 
 
 def _bins(ages: Array) -> np.ndarray:
-    return np.minimum(ages * BINS_PER_SECOND, BINS).astype(int)
+    return np.clip(ages * BINS_PER_SECOND, 0, BINS).astype(int)

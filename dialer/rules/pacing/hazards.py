@@ -61,11 +61,9 @@ def ends_by(survival: Array) -> Array:
 def then(first: Array, second: Array) -> Array:
     """P(both end within s | the first has lasted a), the second being `second[s]` from its start: a convolution."""
     halfway = (second + np.append(second[1:], second[-1])) / 2  # what ends within a second does so in its middle
-    density = np.diff(first, axis=1)
-    both = np.zeros_like(first)
-    for s in range(1, AHEAD + 1):
-        both[:, s] = density[:, :s] @ halfway[s - 1 :: -1][:s]
-    return both
+    left = np.arange(AHEAD) - np.arange(AHEAD)[:, None]  # [begins, ends]: seconds the second one has
+    shifted = np.where(left >= 0, halfway[np.maximum(left, 0)], 0.0)
+    return np.concatenate((np.zeros((len(first), 1)), np.diff(first, axis=1) @ shifted), axis=1)
 
 
 def at_taus(table: Array) -> Array:

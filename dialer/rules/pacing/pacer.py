@@ -44,4 +44,4 @@ class Pacer(Protocol):
         """What to start and to hang up in this second."""
 
     def to_dict(self) -> dict[str, Any]:
-        """All that was learned, for JSON; `Predictive.from_dict` makes a pacer of it again."""
+        """All that was learned, for JSON: at most some tens of kilobytes. Nothing for a mode that learns nothing."""

@@ -7,13 +7,14 @@ What is learned is put together here: when agents come free (hazards.py), which 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dialer.rules.pacing.answers import Timings, chance
+from dialer.rules.pacing.control import HIGHEST as HIGHEST_THETA
 from dialer.rules.pacing.control import Control
 from dialer.rules.pacing.decision import Decision, LimitedBy
 from dialer.rules.pacing.experts import HIGHEST, LOWEST, Experts, Rates
@@ -29,7 +30,6 @@ FEWEST_AGENTS, FEWEST_CALLS = 3, 30
 TALK_S, WRAP_S = 120.0, 25.0  # assumed before any was seen
 CANCEL_FROM = 1.5  # times theta
 CANCEL_PART = 20  # at most one call in so many, and one
-LONGEST_AGE = 86_400.0
 LONGEST_TICK = 10.0  # a longer time since the last decision is counted as so long
 NEW_CAMPAIGN_S, OFTEN_S, SELDOM_S = 600.0, 20.0, 60.0  # tables are made anew every 20 s at first, then every 60 s
 START_THETA = 0.97  # of the cap
@@ -80,7 +80,7 @@ class Predictive:
             self.strata.learn(self._stratum.pop(call, ()), answered=answered)
 
     def cancelled(self, call: Hashable, age: float) -> None:
-        self.experts.cut_short(call, float(self.timings.silence(_ages([age]))[0]))
+        self.experts.cut_short(call, float(self.timings.silence(np.array([age]))[0]))
         self._stratum.pop(call, None)
 
     def screened(self, *, person: bool) -> None:
@@ -97,40 +97,45 @@ class Predictive:
         self.ready_after.add(ready)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, below 100 KB; calls in flight are not among them."""
+        """All that was learned; calls in flight are not in it: whoever loads it dials them anew or forgets them."""
         answered, failed = self.timings.kept()
         return {
             "version": VERSION,
             "cap": self._cap,
-            "age": self._age,
+            "age": round(self._age, 3),
             "strata": self.strata.to_dict(),
             "experts": self.experts.to_dict(),
-            "timings": {"answered": answered, "failed": failed},
+            "answered": answered,
+            "failed": failed,
             "talk": self.talk.kept(),
             "wrap": self.wrap.kept(),
-            "control": asdict(self.control),
+            "control": [self.control.theta, self.control.answered, self.control.seconds],
             "ready_after": [self.ready_after.yes, self.ready_after.all],
             "persons": [self.persons.yes, self.persons.all],
         }
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any], cap: float = 0.028) -> Predictive:
-        """What another engine had learned; a fresh rule where it is of another version, or is damaged."""
+        """As it was, or as new when what is kept is of another version or damaged."""
+        pacer = cls(cap)
+        if kept.get("version") != VERSION:
+            return pacer
         try:
-            return cls._restored(kept) if kept["version"] == VERSION else cls(cap)
+            pacer._restore(kept)
         except (KeyError, TypeError, ValueError):
             return cls(cap)
+        return pacer
 
-    @classmethod
-    def _restored(cls, kept: Mapping[str, Any]) -> Predictive:
-        rule = cls(kept["cap"])
-        rule.strata, rule.experts = Strata.from_dict(kept["strata"]), Experts.from_dict(kept["experts"])
-        rule.timings = Timings(**kept["timings"])
-        rule.talk, rule.wrap = Durations(TALK_S, kept["talk"]), Durations(WRAP_S, kept["wrap"])
-        rule.control, rule._age = Control(**kept["control"]), kept["age"]
-        rule.ready_after, rule.persons = Share(*kept["ready_after"]), Share(*kept["persons"])
-        rule._releases = Releases(rule.talk, rule.wrap)
-        return rule
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        self._age = float(kept["age"])
+        self.strata, self.experts = Strata.from_dict(kept["strata"]), Experts.from_dict(kept["experts"])
+        self.timings = Timings(kept["answered"], kept["failed"])
+        self.talk, self.wrap = Durations(TALK_S, kept["talk"]), Durations(WRAP_S, kept["wrap"])
+        theta, answered, seconds = kept["control"]
+        # A cap that was tightened meanwhile holds at once.
+        self.control = Control(min(theta, HIGHEST_THETA * self._cap), answered=answered, seconds=seconds)
+        self.ready_after, self.persons = Share(*kept["ready_after"]), Share(*kept["persons"])
+        self._releases = Releases(self.talk, self.wrap)
 
     def decide(self, floor: Floor) -> Decision:
         self._pass(floor)
@@ -140,7 +145,7 @@ class Predictive:
         return within(floor, self._predict(floor))
 
     def _pass(self, floor: Floor) -> None:
-        elapsed = min(max(0.0, floor.elapsed), LONGEST_TICK)
+        elapsed = min(max(floor.elapsed, 0.0), LONGEST_TICK)
         self._cap = floor.budget.cap
         self._age += elapsed
         self._flying += (len(floor.flying.ids) - self._flying) * min(1.0, elapsed / 60.0)
@@ -215,6 +220,6 @@ def _late_ringers(floor: Floor) -> tuple[Hashable, ...]:
     return tuple(call for _rung, call in late[: max(1, len(floor.flying.ids) // CANCEL_PART)])
 
 
-def _ages(values: Sequence[float]) -> Array:
-    """Seconds, however odd: what is no number counts as 0, and what is longer than a day as a day."""
-    return np.nan_to_num(np.clip(np.array(values, dtype=float), 0.0, LONGEST_AGE), nan=0.0)
+def _ages(values: Any) -> Array:
+    """Seconds, however odd: no number and an endless time count as none."""
+    return np.maximum(np.nan_to_num(np.array(values, dtype=float), nan=0.0, posinf=0.0, neginf=0.0), 0.0)

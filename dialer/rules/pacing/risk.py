@@ -26,9 +26,9 @@ class Outlook:
 
     `lead` [tau]: density of the next call's answer; `answered` [call, tau] and `freed` [agent, tau]: probabilities;
     `new` [call, tau]: that the first, second ... call dialled now is answered, the last row standing for all after it;
-    `spare`: ready agents less those who wait; `common` [tau]: by how many the answers grow with the answer
-    rate, those of a new call by `common_new`, `variance` being that of the rate; `fresh` [tau]: that a conversation
-    which begins now is over by then.
+    `spare`: ready agents less those who wait; `common` [tau]: by how many the answers grow with the answer rate, those
+    of a new call by `common_new`, `variance` being that of the rate; `fresh` [tau]: that a conversation which begins
+    now is over by then.
     """
 
     lead: Array
