@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from campaigns import services
 from campaigns.models import Campaign, Lead
 from campaigns.partitions import first_id
 from dialer import calls, nudge
@@ -118,6 +119,7 @@ def tick(lease: Lease, budgets: dict[int, Budget], memory: Memory) -> tuple[list
 
     Raises LeaseLost.
     """
+    services.return_pacing(timezone.now())
     floor = _floor(lease.server_id)
     runs = [_run(pool, floor) for pool in _pools(lease.server_id)]
     memory.look([run.pool for run in runs], [run.sharer for run in runs], timezone.now())

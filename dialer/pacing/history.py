@@ -18,7 +18,8 @@ from campaigns.rules.abandons import AbandonLimit
 from dialer.models import ShiftSpan
 from dialer.pacing.ended import COLUMNS, LONGEST_CALL, EndedCall
 from dialer.rules.budgets import worth
-from dialer.rules.pacing import Pacer, Predictive, Prospect
+from dialer.rules.pacing import Pacer, Prospect
+from dialer.rules.pacing.predictive import Predictive
 
 REPLAYED, BORROWED, WRAP_UPS = 3000, 300, 300
 # Of a campaign that has fewer of its own, the pacer is first told its siblings'.

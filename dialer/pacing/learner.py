@@ -19,7 +19,8 @@ from dialer.pacing import history
 from dialer.pacing.ended import EndedCall
 from dialer.pacing.floor import Busy, Living, Scene
 from dialer.rules.budgets import worth_so_far
-from dialer.rules.pacing import Predictive, Prospect
+from dialer.rules.pacing import Prospect
+from dialer.rules.pacing.predictive import Predictive
 
 SNAPSHOT = timedelta(seconds=10)
 # A snapshot older than this says less than the history does.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialer.rules.pacing import Pacer, Predictive, power, progressive
+from dialer.rules.pacing import Pacer
+from dialer.rules.pacing.modes import progressive, ratio
+from dialer.rules.pacing.predictive import Predictive
 from dialer.simulator.baselines import AdaptiveLevel, MeanRule
 from dialer.simulator.scenario import Scenario
 
@@ -17,7 +19,7 @@ POLICIES: dict[str, Maker] = {
     "adaptive-hard": lambda _scenario: AdaptiveLevel(LEGAL),
     "adaptive-tapered": lambda _scenario: AdaptiveLevel(LEGAL, tapered=True),
 }
-TUNABLE: dict[str, Callable[[float], Pacer]] = {"ratio": power, "classic": MeanRule}
+TUNABLE: dict[str, Callable[[float], Pacer]] = {"ratio": ratio, "classic": MeanRule}
 
 
 class NoSuchPolicy(ValueError):

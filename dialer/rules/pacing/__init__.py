@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dialer.rules.pacing.decision import Decision, LimitedBy
 from dialer.rules.pacing.floor import Budget, Floor, Flying, Limits, Prospect, Stratum
-from dialer.rules.pacing.modes import agentless, power, preview, progressive
 from dialer.rules.pacing.pacer import Pacer
-from dialer.rules.pacing.predictive import Predictive
 from dialer.rules.pacing.ratio import PoolState, calls_to_start, counted_on
 
 __all__ = [
@@ -21,13 +19,8 @@ __all__ = [
     "Limits",
     "Pacer",
     "PoolState",
-    "Predictive",
     "Prospect",
     "Stratum",
-    "agentless",
     "calls_to_start",
     "counted_on",
-    "power",
-    "preview",
-    "progressive",
 ]

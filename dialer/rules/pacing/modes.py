@@ -72,10 +72,10 @@ class Unlearned:
 
 
 def progressive() -> Unlearned:
-    return power(1.0)
+    return ratio(1.0)
 
 
-def power(calls_per_agent: float) -> Unlearned:
+def ratio(calls_per_agent: float) -> Unlearned:
     return Unlearned(partial(by_ratio, calls_per_agent))
 
 
