@@ -31,6 +31,8 @@ NAMES = (
     "imports",
     "search",
     "waterfall",
+    "pacing",
+    "pacing-cpu",
 )
 
 
@@ -42,6 +44,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the folder for what was found")
     parser.add_argument("--leads", type=_numbers, help="how many leads, such as 20000,100000, for a quick look")
     parser.add_argument("--rows", type=_numbers, help="how many rows an imported list has, such as 100000")
+    parser.add_argument("--agents", type=_numbers, help="for how many agents pacing is measured, such as 10,50")
     options = parser.parse_args()
     if options.name is None:
         return max(subprocess.call([sys.executable, "-m", "bench", name, *sys.argv[1:]]) for name in NAMES)
@@ -55,8 +58,8 @@ def main() -> int:
 
 def _run(name: str, options: argparse.Namespace) -> None:
     began, neighbours = time.monotonic(), Neighbours()
-    benchmark: Any = importlib.import_module(f"bench.{name}")
-    asked = [(options.leads, "LEADS"), (options.rows, "ROWS")]
+    benchmark: Any = importlib.import_module(f"bench.{name.replace('-', '_')}")
+    asked = [(options.leads, "LEADS"), (options.rows, "ROWS"), (options.agents, "AGENTS")]
     sizes = [given for given, name in asked if given and hasattr(benchmark, name)]
     found = benchmark.measure(options.seconds, *sizes)
     noise = Figure("other programs on this machine meanwhile", neighbours.share(), "% of a core")

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from campaigns.locks import Work
 from campaigns.models import (
+    AbandonBudget,
     Campaign,
     ClosedDay,
     FrequencyCap,
@@ -28,7 +29,10 @@ from campaigns.models import (
     RetryRule,
     User,
 )
+from campaigns.rules import abandons
 from campaigns.rules import policy as rules
+from campaigns.rules.abandons import AbandonLimit, Of, Start, Unit, Window
+from campaigns.rules.abandons import Scope as Counted
 from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
 from campaigns.rules.consent import Basis
@@ -170,12 +174,13 @@ def wait_for_sweeps(campaign_id: int) -> None:
 def resolve(campaign: Campaign, **instead: Any) -> Policy:
     """What the rows come to for this campaign. `instead` replaces parts, to see what an edit would do:
 
-    `profiles`, `caps`, `gaps` (iterables of rows); fields of the campaign are read from the object given.
+    `profiles`, `caps`, `gaps`, `abandon` (iterables of rows); fields of the campaign are read from the object given.
     """
     profiles = [row.data for row in _rows(instead.get("profiles"), campaign, "profiles")]
     given = [rules.load_rules(data) for data in profiles]
     own_caps = tuple(cap_of(row) for row in _rows(instead.get("caps"), campaign, "caps"))
     own_gaps = tuple(gap_of(row) for row in _rows(instead.get("gaps"), campaign, "gaps"))
+    own_abandon = tuple(abandon_of(row) for row in _rows(instead.get("abandon"), campaign, "abandon"))
     closed = _closed_days(campaign)
     return Policy(
         hours=(
@@ -192,6 +197,7 @@ def resolve(campaign: Campaign, **instead: Any) -> Policy:
         min_ring_seconds=max((data["min_ring_seconds"] for data in profiles), default=0),
         consent=tuple(basis.value for basis in Basis if basis in campaign.consent_bases),
         excluded_products=tuple(sorted(campaign.excluded_products)),
+        abandon=(*own_abandon, *(abandons.load(each) for data in profiles for each in data.get("abandon", ()))),
         version=0,
     )
 
@@ -203,6 +209,25 @@ def caps_of(campaign: Campaign) -> QuerySet[FrequencyCap]:
 
 def gaps_of(campaign: Campaign) -> QuerySet[MinimumGap]:
     return MinimumGap.objects.filter(_binding(campaign), active=True).order_by("pk")
+
+
+def abandon_budgets_of(campaign: Campaign) -> QuerySet[AbandonBudget]:
+    return AbandonBudget.objects.filter(_binding(campaign), active=True).order_by("pk")
+
+
+def abandon_of(row: AbandonBudget) -> AbandonLimit:
+    limit = float(row.limit) / 100
+    return AbandonLimit(
+        name=f"abandon-{row.pk}",
+        limit=limit,
+        aim=abandons.aim_for(limit) if row.aim is None else float(row.aim) / 100,
+        threshold=timedelta(seconds=float(row.seconds)),
+        start=Start(row.start),
+        of=Of(row.of),
+        window=Window(Unit(row.window), row.window_length),
+        scope=Counted(row.scope),
+        false_machines=row.false_machines,
+    )
 
 
 def cap_of(row: FrequencyCap) -> Cap:
@@ -230,7 +255,7 @@ def _rows(instead: Iterable[Any] | None, campaign: Campaign, what: str) -> Itera
         return instead
     if what == "profiles":
         return campaign.profiles.order_by("name") if campaign.pk else ()
-    return caps_of(campaign) if what == "caps" else gaps_of(campaign)
+    return {"caps": caps_of, "gaps": gaps_of, "abandon": abandon_budgets_of}[what](campaign)
 
 
 def _own_hours(campaign: Campaign, closed: set[date]) -> Hours:

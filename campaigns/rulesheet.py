@@ -26,8 +26,8 @@ from campaigns.models import (
     PolicyVersion,
 )
 from campaigns.rulebook import Owner
+from campaigns.rules import abandons, profiles
 from campaigns.rules import policy as policy_rules
-from campaigns.rules import profiles
 from campaigns.rules.consent import CONSENT_RULE, PRODUCTS_RULE
 from campaigns.rules.policy import Policy
 from campaigns.rules.retries import DEFAULTS, Retry
@@ -309,7 +309,4 @@ def _asks(row: ComplianceProfile) -> Iterable[str]:
     yield from (sentences.gap_sentence(g, here=False) for g in gaps)
     if row.data.get("min_ring_seconds"):
         yield sentences.ring_sentence(row.data["min_ring_seconds"])
-    abandon = row.data.get("abandon")
-    if abandon:
-        said = {"share": f"{100 * abandon['cap']:g} %", "seconds": f"{abandon['connect_seconds']:g}"}
-        yield _("At most %(share)s of answered calls may find no agent within %(seconds)s seconds") % said
+    yield from (sentences.abandon_sentence(abandons.load(each)) for each in row.data.get("abandon", ()))

@@ -7,7 +7,7 @@ Engines and pages are told after the commit; should the word be lost, they look 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,7 @@ STARTABLE = (Status.DRAFT, Status.PAUSED, Status.FINISHED)
 STOPPABLE = (Status.RUNNING, Status.PAUSED)
 LAST_ID = 2**63 - 1
 LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
+PACED = ("dial_mode", "ratio", "abandon_aim", "cancels_late")
 
 # One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
 ADD_LEADS = """
@@ -268,16 +269,54 @@ def _update(campaign: Campaign, by: User | None, action: str, changes: dict[str,
 
 
 @transaction.atomic
-def set_pacing(*, campaign: Campaign, dial_mode: str, ratio: Decimal, by: User | None) -> bool:
-    """How many calls per ready agent; False if that is how it is. Raises BadPacing."""
+def set_pacing(
+    *,
+    campaign: Campaign,
+    dial_mode: str,
+    ratio: Decimal,
+    by: User | None,
+    minutes: int | None = None,
+    **fields: Any,
+) -> bool:
+    """How many calls per ready agent; False if that is how it is. Raises BadPacing.
+
+    `minutes`: only for so long, then by itself as it was before. `fields`: abandon_aim, cancels_late.
+    """
     if dial_mode not in Campaign.DialMode.values:
         raise BadPacing(_("“%(mode)s” is no dial mode.") % {"mode": dial_mode})
     if not (ratio.is_finite() and LEAST_RATIO <= ratio <= MOST_RATIO):
         raise BadPacing(_("The ratio must be a number from 1 to 10, such as 1.5."))
-    campaign.refresh_from_db(fields=["dial_mode", "ratio"])
-    if (campaign.dial_mode, campaign.ratio) == (dial_mode, ratio):
+    campaign.refresh_from_db(fields=[*PACED, "pacing_until", "pacing_before"])
+    wanted = {"dial_mode": dial_mode, "ratio": ratio, **fields}
+    lasts = campaign.pacing_until is None if minutes is None else False
+    if lasts and all(getattr(campaign, name) == value for name, value in wanted.items()):
         return False
-    return _update(campaign, by, "campaign.pacing_set", {"dial_mode": dial_mode, "ratio": ratio})
+    return _update(campaign, by, "campaign.pacing_set", {**wanted, **_for_a_while(campaign, minutes)})
+
+
+def _for_a_while(campaign: Campaign, minutes: int | None) -> dict[str, Any]:
+    """Until when, and what was before: of two changes for a while, what was before the first."""
+    if minutes is None:
+        return {"pacing_until": None, "pacing_before": None}
+    before = {name: getattr(campaign, name) for name in PACED}
+    plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in before.items()}
+    return {
+        "pacing_until": timezone.now() + timedelta(minutes=minutes),
+        "pacing_before": campaign.pacing_before or plain,
+    }
+
+
+@transaction.atomic
+def return_pacing(now: datetime) -> int:
+    """Changes of pacing whose time is over are taken back; returns how many were."""
+    over = Campaign.objects.select_for_update(skip_locked=True).filter(pacing_until__lte=now)
+    return sum(_update(each, None, "campaign.pacing_returned", _as_before(each)) for each in over)
+
+
+def _as_before(campaign: Campaign) -> dict[str, Any]:
+    before = campaign.pacing_before
+    numbers = {name: Decimal(before[name]) for name in ("ratio", "abandon_aim") if before.get(name) is not None}
+    return {**before, **numbers, "pacing_until": None, "pacing_before": None}
 
 
 @transaction.atomic

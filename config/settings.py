@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -49,6 +50,14 @@ def _database() -> dict[str, object]:
         # Statements are planned once per connection. Not behind a pooler that hands connections from one to another.
         options |= {"server_side_binding": True, "prepare_threshold": 2}
     return {**parsed, "OPTIONS": options, "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60)}
+
+
+def _zone(name: str) -> str:
+    """The clock on the wall of the centre: abandon budgets of a calendar day begin at its midnight."""
+    zone = env.str(name, default="UTC")
+    if zone not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be an IANA time zone such as Asia/Shanghai.")
+    return zone
 
 
 def _money(name: str) -> Decimal:
@@ -140,6 +149,7 @@ LOCALE_PATHS = [BASE_DIR / "campaigns" / "locale", BASE_DIR / "dialer" / "locale
 LANGUAGE_COOKIE_NAME = "fairdial_language"
 USE_I18N = True
 TIME_ZONE = "UTC"
+CENTRE_TIME_ZONE = _zone("CENTRE_TIME_ZONE")
 USE_TZ = True
 
 STATIC_URL = "static/"

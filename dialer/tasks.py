@@ -7,12 +7,20 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import partitions
+from dialer.pacing import record
 
 
 @shared_task
 def make_partitions() -> None:
-    """Make the coming months' partitions of touches, decisions and attempts, where they are missing."""
+    """Make the coming months' partitions of touches, decisions, attempts and pacing, where they are missing."""
     now = timezone.now()
     partitions.ensure(connection, "campaigns_touch", by_id=False, now=now)
     partitions.ensure(connection, "campaigns_decision", by_id=False, now=now)
     partitions.ensure(connection, "dialer_attempt", by_id=True, now=now)
+    partitions.ensure(connection, "dialer_pacing", by_id=False, now=now)
+
+
+@shared_task
+def fold_pacing() -> None:
+    """Keep quarters of an hour of decisions older than 90 days."""
+    record.fold(timezone.now())

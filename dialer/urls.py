@@ -24,4 +24,7 @@ urlpatterns = [
     path("wall/campaigns/<int:campaign_id>/resume/", wall.resume, name="wall-resume"),
     path("wall/campaigns/<int:campaign_id>/ratio/", wall.ratio, name="wall-ratio"),
     path("campaigns/<int:campaign_id>/live/", wall.campaign_live, name="campaign-live"),
+    path("campaigns/<int:campaign_id>/pacing/panel/", wall.pacing_panel, name="campaign-pacing-panel"),
+    path("campaigns/<int:campaign_id>/pacing/curve/", wall.pacing_curve, name="campaign-pacing-curve"),
+    path("campaigns/<int:campaign_id>/pacing/preview/", wall.pacing_preview, name="campaign-pacing-preview"),
 ]

@@ -58,4 +58,4 @@ def history_is_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
         from django.db import connection
 
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE campaigns_touch, campaigns_decision, dialer_attempt")
+            cursor.execute("TRUNCATE campaigns_touch, campaigns_decision, dialer_attempt, dialer_pacing")

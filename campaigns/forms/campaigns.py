@@ -77,8 +77,15 @@ class PacingForm(OfCampaign):
 
     class Meta:
         model = Campaign
-        fields = ("dial_mode", "ratio")
-        widgets = {"ratio": forms.NumberInput(attrs={"min": 1, "max": 10, "step": "0.1", "inputmode": "decimal"})}
+        fields = ("dial_mode", "ratio", "abandon_aim", "cancels_late")
+        widgets = {
+            "ratio": forms.NumberInput(attrs={"min": 1, "max": 10, "step": "0.1", "inputmode": "decimal"}),
+            "abandon_aim": forms.NumberInput(attrs={"min": 0, "max": 10, "step": "0.1", "inputmode": "decimal"}),
+        }
+        help_texts = {
+            "abandon_aim": _("Empty: a little below the limit of each abandon budget. A budget is never aimed above."),
+            "cancels_late": _("Only after the least ring time of its compliance profile, and only when predictive."),
+        }
         error_messages = {
             "ratio": {
                 "min_value": _("At least 1: one call per ready agent."),
@@ -86,9 +93,18 @@ class PacingForm(OfCampaign):
             }
         }
 
+    minutes = forms.TypedChoiceField(
+        label=_("For how long"),
+        choices=[("", _("for good")), ("15", _("15 minutes")), ("30", _("30 minutes")), ("60", _("one hour"))],
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text=_("Then everything is as before by itself."),
+    )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("dial_mode") == Campaign.DialMode.PROGRESSIVE:
+        if cleaned.get("dial_mode") in (Campaign.DialMode.PROGRESSIVE, Campaign.DialMode.PREDICTIVE):
             cleaned["ratio"] = Decimal(1)
         return cleaned
 
@@ -137,6 +153,13 @@ class PersonForm(forms.Form):
 
 def pacing_sentence(dial_mode: str, ratio: Decimal, max_wait_seconds: int) -> str:
     """What this pacing will do, for four ready agents."""
+    if dial_mode == Campaign.DialMode.PREDICTIVE:
+        return str(
+            _(
+                "As many calls as the abandon budget bears: the dialler learns how many people answer and how long "
+                "calls last, and dials ahead of agents who will soon be ready."
+            )
+        )
     if dial_mode == Campaign.DialMode.PROGRESSIVE or ratio <= 1:
         return str(
             _("One call for each ready agent: whoever answers is connected at once, and nobody is abandoned by pacing.")

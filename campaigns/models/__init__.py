@@ -23,7 +23,14 @@ from campaigns.models.lists import (
     VersionEntry,
 )
 from campaigns.models.people import Contact, ContactPhone, Phone, Product
-from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
+from campaigns.models.rules import (
+    AbandonBudget,
+    ClosedDay,
+    ComplianceProfile,
+    FrequencyCap,
+    MinimumGap,
+    PolicyVersion,
+)
 from campaigns.models.users import ApiToken, User
 from campaigns.models.validity import (
     ClearedPhone,
@@ -38,6 +45,7 @@ from campaigns.models.validity import (
 )
 
 __all__ = [
+    "AbandonBudget",
     "ApiToken",
     "AuditEntry",
     "Campaign",

@@ -62,6 +62,7 @@ class Campaign(models.Model):
     class DialMode(models.TextChoices):
         PROGRESSIVE = "progressive", _("Progressive (one call per ready agent)")
         RATIO = "ratio", _("Fixed ratio")
+        PREDICTIVE = "predictive", _("Predictive (as many calls as the abandon budget bears)")
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     product = models.CharField(_("product"), max_length=120, blank=True)
@@ -80,6 +81,20 @@ class Campaign(models.Model):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
     )
+    # What predictive dialling steers for, where that is less than its budgets' own aims; empty: those.
+    abandon_aim = models.DecimalField(
+        _("aim at abandoned calls of (%)"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+    )
+    # Calls that ring longer than their profile asks may be hung up where they would find no agent.
+    cancels_late = models.BooleanField(_("give up late ringers"), default=False, db_default=False)
+    # A change of pacing for a while: until when, and what is then as before.
+    pacing_until = models.DateTimeField(null=True, blank=True, editable=False)
+    pacing_before: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True, editable=False)
     # Who gets the agents it shares with other campaigns: the highest priority, among equals by weight.
     agent_priority = models.PositiveSmallIntegerField(
         _("priority for shared agents"), default=5, db_default=5, validators=[MaxValueValidator(9)]
@@ -139,6 +154,12 @@ class Campaign(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="ratio_between_1_and_10", condition=Q(ratio__gte=1, ratio__lte=10)),
+            # What comes back by itself needs to know what to come back to.
+            models.CheckConstraint(
+                name="pacing_for_a_while_knows_what_was_before",
+                condition=Q(pacing_until__isnull=True, pacing_before__isnull=True)
+                | Q(pacing_until__isnull=False, pacing_before__isnull=False),
+            ),
             # A campaign of no weight would never be given a shared agent.
             models.CheckConstraint(
                 name="agent_share_in_bounds",

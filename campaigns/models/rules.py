@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign, LineOfBusiness
@@ -104,6 +104,76 @@ class MinimumGap(models.Model):
             models.CheckConstraint(
                 name="gap_up_to_35_days_unless_refusal",
                 condition=Q(minutes__isnull=False, minutes__lte=50_400) | Q(after="refusal"),
+            ),
+        ]
+
+
+class AbandonBudget(models.Model):
+    """Which share of calls may be abandoned at most, over which window (rules.abandons); besides those of profiles."""
+
+    class Start(models.TextChoices):
+        ANSWER = "answer", _("the answer")
+        GREETING = "greeting", _("the end of the person's greeting")
+        DETECTION = "detection", _("the moment a person was told from a machine")
+
+    class Of(models.TextChoices):
+        LIVE = "live", _("calls answered by a person")
+        ANSWERED = "answered", _("answered calls")
+        CONNECTED = "connected", _("calls passed to an agent or abandoned")
+
+    class Window(models.TextChoices):
+        HOURS = "hours", _("any number of hours")
+        DAY = "day", _("a calendar day")
+        MONTH = "month", _("a calendar month")
+        CAMPAIGN = "campaign", _("the whole campaign")
+        DAYS = "days", _("each so many days of the campaign")
+
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="abandon_budgets"
+    )
+    line_of_business = models.ForeignKey(
+        LineOfBusiness, null=True, blank=True, on_delete=models.CASCADE, related_name="abandon_budgets"
+    )
+    limit = models.DecimalField(
+        _("at most (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=3,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    # What pacing steers for; empty: 2.8 for every 3 of the limit.
+    aim = models.DecimalField(
+        _("aim at (%)"), max_digits=5, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    seconds = models.DecimalField(
+        _("an agent within (s)"), max_digits=4, decimal_places=1, default=2, validators=[MaxValueValidator(60)]
+    )
+    start = models.CharField(_("from"), max_length=10, choices=Start, default=Start.ANSWER)
+    of = models.CharField(_("of"), max_length=10, choices=Of, default=Of.LIVE)
+    window = models.CharField(_("in"), max_length=8, choices=Window, default=Window.DAY)
+    # Only of hours and days.
+    window_length = models.PositiveSmallIntegerField(
+        _("how many"), default=1, validators=[MinValueValidator(1), MaxValueValidator(744)]
+    )
+    scope = models.CharField(_("over"), max_length=16, choices=Scope, default=Scope.CAMPAIGN)
+    false_machines = models.BooleanField(_("people taken for machines count as abandoned"), default=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("abandon budget")
+        constraints = [
+            # A rule has one owner, so that everyone can tell whom it binds.
+            models.CheckConstraint(
+                name="abandon_budget_has_one_owner",
+                condition=Q(campaign__isnull=True) | Q(line_of_business__isnull=True),
+            ),
+            # What is aimed at above the limit would break it.
+            models.CheckConstraint(
+                name="abandon_budget_aims_within_its_limit",
+                condition=Q(limit__gte=0, limit__lte=100) & (Q(aim__isnull=True) | Q(aim__gte=0, aim__lte=F("limit"))),
+            ),
+            models.CheckConstraint(
+                name="abandon_budget_window_up_to_744", condition=Q(window_length__gte=1, window_length__lte=744)
             ),
         ]
 

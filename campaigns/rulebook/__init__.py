@@ -17,7 +17,16 @@ from campaigns.rulebook.campaign import (
 from campaigns.rulebook.lists import boost_list, set_list_order
 from campaigns.rulebook.profiles import PROFILES, as_data, confirm_profile, install, load_profiles
 from campaigns.rulebook.publishing import BadHours, BadRule, Owner
-from campaigns.rulebook.rows import add_cap, add_gap, close_day, end_rule, open_day, restore_rule, set_retry
+from campaigns.rulebook.rows import (
+    add_abandon_budget,
+    add_cap,
+    add_gap,
+    close_day,
+    end_rule,
+    open_day,
+    restore_rule,
+    set_retry,
+)
 
 __all__ = [
     "DAY_MINUTES",
@@ -25,6 +34,7 @@ __all__ = [
     "BadHours",
     "BadRule",
     "Owner",
+    "add_abandon_budget",
     "add_cap",
     "add_gap",
     "as_data",

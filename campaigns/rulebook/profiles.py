@@ -12,8 +12,8 @@ from django.utils import timezone
 from campaigns import policies
 from campaigns.models import Campaign, ComplianceProfile, FrequencyCap, MinimumGap, User
 from campaigns.rulebook.rows import add_cap, add_gap
+from campaigns.rules import abandons, profiles
 from campaigns.rules import policy as policy_rules
-from campaigns.rules import profiles
 from campaigns.rules.profiles import Profile
 from campaigns.rules.reading import BadProfile, Must
 from campaigns.services import audit
@@ -70,7 +70,7 @@ def as_data(profile: Profile) -> Any:
     rules = policy_rules.dump_rules(profile.hours, profile.caps, profile.gaps)
     about = {
         "min_ring_seconds": profile.min_ring_seconds,
-        "abandon": dict(profile.abandon) if profile.abandon else None,
+        "abandon": [abandons.dump(rule) for rule in profile.abandon],
         "source": profile.source,
         "evidence": profile.evidence,
         "note": profile.note,

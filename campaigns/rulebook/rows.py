@@ -9,9 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, ClosedDay, FrequencyCap, MinimumGap, RetryRule, User
+from campaigns.models import AbandonBudget, Campaign, ClosedDay, FrequencyCap, MinimumGap, RetryRule, User
 from campaigns.rulebook.publishing import BadRule, Owner, publish
 from campaigns.services import audit
+
+Rule = FrequencyCap | MinimumGap | AbandonBudget
+KINDS: dict[type[Rule], str] = {FrequencyCap: "cap", MinimumGap: "gap", AbandonBudget: "abandon"}
 
 
 @transaction.atomic
@@ -35,21 +38,31 @@ def add_gap(*, owner: Owner, by: User | None, **fields: Any) -> MinimumGap:
 
 
 @transaction.atomic
-def end_rule(*, rule: FrequencyCap | MinimumGap, by: User | None) -> bool:
+def add_abandon_budget(*, owner: Owner, by: User | None, **fields: Any) -> AbandonBudget:
+    """An abandon budget besides those of the profiles; the strictest of all decides. Raises BadRule."""
+    budget = AbandonBudget(**_owned(owner), **fields)
+    _save(budget)
+    audit(by, "abandon.added", budget, {"owner": _name(owner), **{k: str(v) for k, v in fields.items()}})
+    publish(owner, by)
+    return budget
+
+
+@transaction.atomic
+def end_rule(*, rule: Rule, by: User | None) -> bool:
     """It holds no more from the next tick on; False if it had ended already."""
     if not type(rule).objects.filter(pk=rule.pk, active=True).update(active=False):
         return False
-    audit(by, f"{'cap' if isinstance(rule, FrequencyCap) else 'gap'}.ended", rule, {})
+    audit(by, f"{KINDS[type(rule)]}.ended", rule, {})
     publish(rule.campaign or rule.line_of_business, by)
     return True
 
 
 @transaction.atomic
-def restore_rule(*, rule: FrequencyCap | MinimumGap, by: User | None) -> bool:
+def restore_rule(*, rule: Rule, by: User | None) -> bool:
     """What ended holds again: the undo of `end_rule`; False if it holds."""
     if not type(rule).objects.filter(pk=rule.pk, active=False).update(active=True):
         return False
-    audit(by, f"{'cap' if isinstance(rule, FrequencyCap) else 'gap'}.restored", rule, {})
+    audit(by, f"{KINDS[type(rule)]}.restored", rule, {})
     publish(rule.campaign or rule.line_of_business, by)
     return True
 
@@ -108,7 +121,7 @@ def _name(owner: Owner) -> str:
     return f"{owner._meta.model_name}:{owner.pk}" if owner else "everyone"
 
 
-def _save(rule: FrequencyCap | MinimumGap) -> None:
+def _save(rule: Rule) -> None:
     try:
         rule.full_clean()
     except ValidationError as flaw:

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from campaigns.rules import evidence_catalogue, profiles, retries
+from campaigns.rules.abandons import AbandonLimit, Unit
 from campaigns.rules.caps import Cap, Gap
 from campaigns.rules.consent import Basis
 from campaigns.rules.eligibility import Reason
@@ -250,15 +251,18 @@ def _profiles(known: Sequence[Profile]) -> str:
 
 
 def _details(profile: Profile) -> str:
-    budget = ", ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in (profile.abandon or {}).items())
     lines = [f"Source: {profile.source}", f"Evidence: {profile.evidence}", *profile.note.split("\n")]
-    return "\n".join(f"- {line}" for line in [*lines, f"Abandoned calls: {budget}" if budget else ""] if line)
+    budgets = [f"Abandoned calls: {_abandon(rule)}" for rule in profile.abandon]
+    return "\n".join(f"- {line}" for line in [*lines, *budgets] if line)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _abandon(rule: AbandonLimit) -> str:
+    window = {Unit.HOURS: f"any {rule.window.length} h", Unit.DAYS: f"each successive {rule.window.length} days"}
+    over = window.get(rule.window.unit, f"the {rule.window.unit}")
+    said = f"at most {100 * rule.limit:g} % of {rule.of} calls in {over} ({str(rule.scope).replace('_', ' ')})"
+    within = f"an agent within {rule.threshold.total_seconds():g} s of {rule.start}"
+    machines = "" if rule.false_machines else "; false machines do not count"
+    return f"{said}, aimed at {100 * rule.aim:g} %; {within}{machines}"
 
 
 def _hours(hours: Hours) -> str:

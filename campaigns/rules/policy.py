@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from campaigns.rules import abandons
+from campaigns.rules.abandons import AbandonLimit
 from campaigns.rules.cadence import Step
 from campaigns.rules.caps import Calls, Cap, Gap, Period
 from campaigns.rules.places import Place
@@ -23,6 +25,7 @@ class Policy:
     """A campaign's rules. `version` names where they are written down; 0 is not yet.
 
     `consent`: the bases of which one must be on record, none asked for when empty; `excluded_products`: codes.
+    `abandon`: the abandon budgets that hold, all of them; that of the house when empty.
     """
 
     hours: tuple[Hours, ...]
@@ -35,6 +38,7 @@ class Policy:
     min_ring_seconds: int = 0
     consent: tuple[str, ...] = ()
     excluded_products: tuple[str, ...] = ()
+    abandon: tuple[AbandonLimit, ...] = ()
     version: int = 0
     # What the hours came to in the latest minute in which they were asked, by place and label: see eligibility.
     shut: dict[tuple[Place, str], tuple[datetime, tuple[Shut, ...]]] = field(
@@ -45,9 +49,13 @@ class Policy:
 def dump(policy: Policy) -> dict[str, Any]:
     """The policy as JSON; hours are minutes of the local day, waits and windows are seconds.
 
-    What asks for nothing (consent, products) is left out, as in versions written before there was such a rule.
+    What asks for nothing (consent, products, abandon) is left out, as in versions written before there was such a rule.
     """
-    asked = {"consent": list(policy.consent), "excluded_products": list(policy.excluded_products)}
+    asked = {
+        "consent": list(policy.consent),
+        "excluded_products": list(policy.excluded_products),
+        "abandon": [abandons.dump(rule) for rule in policy.abandon],
+    }
     return {
         **dump_rules(policy.hours, policy.caps, policy.gaps),
         "max_attempts": policy.max_attempts,
@@ -73,6 +81,7 @@ def load(data: Mapping[str, Any], version: int = 0) -> Policy:
         min_ring_seconds=data["min_ring_seconds"],
         consent=tuple(data.get("consent", ())),
         excluded_products=tuple(data.get("excluded_products", ())),
+        abandon=tuple(abandons.load(rule) for rule in data.get("abandon", ())),
         version=version,
     )
 

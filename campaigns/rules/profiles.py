@@ -18,6 +18,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from campaigns.rules import abandons
+from campaigns.rules.abandons import AbandonLimit
 from campaigns.rules.caps import LEVELS, LONG, REFUSAL, Calls, Cap, Gap, Period
 from campaigns.rules.reading import Field, Must
 from campaigns.rules.regions import ZONES_OF_REGION
@@ -37,11 +39,10 @@ UNSAID: Mapping[str, Any] = {
     "caps": [],
     "gaps": [],
     "min_ring_seconds": 0,
-    "abandon": None,
+    "abandon": [],
     "consent": "",
 }
 OWN = ("name", "title", "title_zh", "base", "notes", "source", "evidence", "evidence_detail", "caveat")
-ABANDON_TEXTS = ("window", "scope", "denominator", "measured_from")
 
 # Older touches are kept only where they came to a refusal, so nothing else may look further back; in hours.
 LONGEST_WINDOW, LONGEST_GAP, LONGEST_AFTER_REFUSAL = 31 * 24, int(LONG / timedelta(hours=1)), 10 * 365 * 24
@@ -54,7 +55,7 @@ _SPAN = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one jurisdiction asks. `country` is empty where it holds for several; `abandon` is kept as it was given."""
+    """What one jurisdiction asks. `country` is empty where it holds for several."""
 
     name: str
     title: str
@@ -64,7 +65,7 @@ class Profile:
     caps: tuple[Cap, ...]
     gaps: tuple[Gap, ...]
     min_ring_seconds: int
-    abandon: Mapping[str, Any] | None
+    abandon: tuple[AbandonLimit, ...]
     source: str
     evidence: str
     note: str
@@ -152,7 +153,9 @@ def _profile(name: str, entry: Field) -> Profile:
         caps=tuple(_cap(f"{name}.cap-{n}", cap) for n, cap in enumerate(entry.at("caps").entries(), 1)),
         gaps=_gaps(name, entry.at("gaps")),
         min_ring_seconds=entry.at("min_ring_seconds").whole(0, 120),
-        abandon=_abandon(entry.at("abandon")),
+        abandon=tuple(
+            abandons.read(f"{name}.abandon-{n}", each) for n, each in enumerate(entry.at("abandon").entries(), 1)
+        ),
         source=entry.at("source").text(1),
         evidence=_evidence(entry),
         note=_note(entry),
@@ -283,14 +286,3 @@ def _calls(field: Field) -> Calls:
 def _duration(field: Field, least: float, most: float) -> timedelta:
     """Hours as a time in whole seconds, which is how a policy keeps it."""
     return timedelta(seconds=round(field.number(least, most) * 3600))
-
-
-def _abandon(field: Field) -> Mapping[str, Any] | None:
-    if field.value is None:
-        return None
-    field.record(("cap", "connect_seconds", "false_machines_count", *ABANDON_TEXTS))
-    found: dict[str, Any] = {"cap": field.at("cap").number(0, 1)}
-    found["connect_seconds"] = field.at("connect_seconds").number(0, 60)
-    if field.has("false_machines_count"):
-        found["false_machines_count"] = field.at("false_machines_count").flag()
-    return found | {key: field.at(key).text() for key in ABANDON_TEXTS if field.has(key)}

@@ -6,6 +6,7 @@ place. One module per kind of rule; `named` finds the rule that a decision names
 
 from __future__ import annotations
 
+from campaigns.sentences.abandons import abandon_sentence
 from campaigns.sentences.agreed import basis_words, consent_sentence, products_sentence
 from campaigns.sentences.called import cap_sentence, gap_sentence
 from campaigns.sentences.flaws import flaw_sentence
@@ -32,6 +33,7 @@ from campaigns.sentences.trying import (
 )
 
 __all__ = [
+    "abandon_sentence",
     "agent_share_sentence",
     "attempts_sentence",
     "basis_words",

@@ -6,12 +6,13 @@ ended, exactly once; `dispositions` records what agents say.
 
 from dialer.calls.dispositions import NothingToDisposition, expire_wrap_ups, record_disposition
 from dialer.calls.hearing import Heard, hear
-from dialer.calls.placing import request_hangup, reserve, stop_unanswered, to_hang_up
+from dialer.calls.placing import give_up, request_hangup, reserve, stop_unanswered, to_hang_up
 
 __all__ = [
     "Heard",
     "NothingToDisposition",
     "expire_wrap_ups",
+    "give_up",
     "hear",
     "record_disposition",
     "request_hangup",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -98,6 +99,15 @@ def stop_unanswered(campaign_id: int) -> int:
     """Stop now: mark calls that nobody answered yet to be ended. Returns how many."""
     unanswered = LiveCall.objects.filter(campaign_id=campaign_id, answered_at__isnull=True, hangup_by="")
     return unanswered.update(hangup_by="stop")
+
+
+def give_up(ids: Sequence[Any]) -> int:
+    """Calls that ring on while nobody would be free for them: to be ended, unless they were answered by now. Returns
+    how many."""
+    if not ids:
+        return 0
+    ringing = LiveCall.objects.filter(pk__in=list(ids), answered_at__isnull=True, hangup_by="")
+    return ringing.update(hangup_by="pacing")
 
 
 def to_hang_up(server_id: int) -> list[HangUp]:

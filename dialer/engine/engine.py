@@ -31,6 +31,7 @@ from dialer.engine.faults import describe
 from dialer.engine.lanes import Lane, Lanes
 from dialer.leases import Lease
 from dialer.models import PbxServer
+from dialer.pacing.memory import Memory
 from dialer.pbx import PbxError
 from dialer.pbx.ami import Session
 from dialer.pbx.provisioning import BadValue
@@ -86,6 +87,7 @@ class Engine:
         # Filled in the tick's thread: what that thread has written down is here even if nobody waits for it any more.
         self._unsent: deque[Originate] = deque()
         self._budgets: dict[int, pool.Budget] = {}
+        self._memory = Memory(server.id)
 
     async def run(self) -> None:
         """Drive until something ends it; afterwards no thread, connection or task of it is left."""
@@ -161,7 +163,7 @@ class Engine:
             await _wait(self._tick_wanted, TICK_SECONDS - LEAST_TICK_SECONDS)
 
     def _tick(self) -> set[str]:
-        originates, topics = pool.tick(self.lease, self._budgets)
+        originates, topics = pool.tick(self.lease, self._budgets, self._memory)
         self._unsent.extend(originates)
         return topics
 
@@ -200,6 +202,7 @@ class Engine:
     def _take_back(self) -> None:
         now = timezone.now()
         calls.hear([Unsent(originate.id, now) for originate in self._unsent], now)
+        self._memory.save(now, at_once=True)
 
     def _post(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

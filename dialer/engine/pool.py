@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +17,16 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns import services
+from campaigns.models import Campaign, Lead
 from campaigns.partitions import first_id
 from dialer import calls, nudge
 from dialer.calls.placing import Line
 from dialer.leases import Lease
 from dialer.models import LiveCall, Pool, Trunk
+from dialer.pacing.memory import Memory
 from dialer.rules.facts import Originate
-from dialer.rules.pacing import Decision, LimitedBy, PoolState, calls_to_start, counted_on
+from dialer.rules.pacing import Decision, LimitedBy, Limits, PoolState, calls_to_start, counted_on
 from dialer.rules.seats import Team
 from dialer.rules.sharing import Sharer, Shares, settle, share
 
@@ -32,6 +34,8 @@ from dialer.rules.sharing import Sharer, Shares, settle, share
 FAILING_CALLS = 5
 TRY_AGAIN = timedelta(seconds=60)
 BURST_SECONDS = 0.5
+SAMPLE = 50
+HOURS_REASONS = ("outside_calling_hours", "holiday", "blackout_date", "campaign_not_begun", "no_common_hour")
 FAILING = """
 SELECT count(*) = %(calls)s AND bool_and(outcome = 'failed') FROM (
     SELECT outcome FROM dialer_attempt WHERE id >= %(first)s AND trunk_id = %(trunk)s ORDER BY id DESC LIMIT %(calls)s
@@ -88,12 +92,14 @@ class Run:
     # It may dial, and has had a use for every agent it was promised so far.
     wants: bool
     credit: float
+    # Calls that count on one agent, in the mean.
+    ratio: float = 1.0
     started: list[Originate] = field(default_factory=list)
+    cancelled: int = 0
 
     @property
-    def ratio(self) -> float:
-        campaign = self.pool.campaign
-        return 1.0 if campaign.dial_mode == Campaign.DialMode.PROGRESSIVE else float(campaign.ratio)
+    def predicts(self) -> bool:
+        return self.pool.campaign.dial_mode == Campaign.DialMode.PREDICTIVE
 
     @property
     def sharer(self) -> Sharer:
@@ -108,22 +114,38 @@ class Run:
         )
 
 
-def tick(lease: Lease, budgets: dict[int, Budget]) -> tuple[list[Originate], set[str]]:
+def tick(lease: Lease, budgets: dict[int, Budget], memory: Memory) -> tuple[list[Originate], set[str]]:
     """Start what may be started on this server now. Returns the calls to send and the topics that changed.
 
     Raises LeaseLost.
     """
+    services.return_pacing(timezone.now())
     floor = _floor(lease.server_id)
     runs = [_run(pool, floor) for pool in _pools(lease.server_id)]
-    _share_out(lease, runs, floor, budgets)
+    memory.look([run.pool for run in runs], [run.sharer for run in runs], timezone.now())
+    for run in runs:
+        run.ratio = _ratio(run.pool.campaign, memory)
+    _share_out(lease, runs, floor, budgets, memory)
     topics: set[str] = set()
     for run in runs:
+        ready = len(floor.serving(run.pool.campaign_id))
+        memory.record(run.pool, run.decision, len(run.started), run.cancelled, ready)
         if _record(run):
             topics |= {nudge.WALL, nudge.campaign(run.pool.campaign_id)}
     originates = [originate for run in runs for originate in run.started]
     if originates:
         topics |= {nudge.WALL, *(nudge.campaign(run.pool.campaign_id) for run in runs)}
+    memory.save(timezone.now())
     return originates, topics
+
+
+def _ratio(campaign: Campaign, memory: Memory) -> float:
+    match campaign.dial_mode:
+        case Campaign.DialMode.PREDICTIVE:
+            return 1 / min(max(memory.expected_answers(campaign.pk), 0.02), 1.0)
+        case Campaign.DialMode.RATIO:
+            return float(campaign.ratio)
+    return 1.0
 
 
 def _run(pool: Pool, floor: Floor) -> Run:
@@ -141,7 +163,7 @@ def _why_not_at_all(pool: Pool) -> LimitedBy | None:
     return LimitedBy.TRUNK_FAILING if _is_failing(pool.trunk.pk) else None
 
 
-def _share_out(lease: Lease, runs: list[Run], floor: Floor, budgets: dict[int, Budget]) -> None:
+def _share_out(lease: Lease, runs: list[Run], floor: Floor, budgets: dict[int, Budget], memory: Memory) -> None:
     """Promise the ready agents and dial for them. What a campaign has no use for, for want of leads or channels, is
     promised anew to the others at once: each round ends it, or one campaign fewer takes part in the next."""
     teams = [team for _user, team in floor.ready]
@@ -150,7 +172,7 @@ def _share_out(lease: Lease, runs: list[Run], floor: Floor, budgets: dict[int, B
         shares = share(teams, before)
         for run in runs:
             if run.wants:
-                _dial(lease, run, shares.promised[run.pool.campaign_id], floor, budgets)
+                _dial(lease, run, shares.promised[run.pool.campaign_id], floor, budgets, memory)
         if not _somebody_is_short(runs, before, shares):
             return
 
@@ -167,20 +189,16 @@ def _somebody_is_short(runs: list[Run], before: list[Sharer], shares: Shares) ->
     return bool(short)
 
 
-def _dial(lease: Lease, run: Run, promised: int, floor: Floor, budgets: dict[int, Budget]) -> None:
+def _dial(lease: Lease, run: Run, promised: int, floor: Floor, budgets: dict[int, Budget], memory: Memory) -> None:
     campaign, trunk = run.pool.campaign, run.pool.trunk
     assert trunk is not None
     budget = budgets.setdefault(trunk.pk, Budget(trunk.calls_per_second))
     agents = floor.serving(campaign.pk)
-    state = PoolState(
-        ready=promised,
-        in_flight=run.in_flight + len(run.started),
-        ratio=run.ratio,
-        trunk_free=trunk.max_channels - floor.busy.get(trunk.pk, 0),
-        budget=budget.refill(trunk.calls_per_second),
-        elsewhere=len(agents) - promised,
+    limits = Limits(
+        trunk=trunk.max_channels - floor.busy.get(trunk.pk, 0), per_second=budget.refill(trunk.calls_per_second)
     )
-    run.decision = calls_to_start(state)
+    run.decision = _decision(run, promised, len(agents) - promised, limits, memory)
+    run.cancelled += calls.give_up(run.decision.cancel)
     if not run.decision.calls:
         return
     started = calls.reserve(lease=lease, campaign=campaign, line=Line.of(trunk), want=run.decision.calls, agents=agents)
@@ -189,14 +207,38 @@ def _dial(lease: Lease, run: Run, promised: int, floor: Floor, budgets: dict[int
     run.started += started
     if len(started) < run.decision.calls:
         _finish_if_done(campaign)
-        run.decision = Decision(len(started), LimitedBy.CALLABLE_LEADS)
+        run.decision = replace(run.decision, calls=len(started), limited_by=_why_no_leads(campaign))
+
+
+def _decision(run: Run, promised: int, elsewhere: int, limits: Limits, memory: Memory) -> Decision:
+    if run.predicts:
+        started = [originate.id for originate in run.started]
+        return memory.decide(run.pool.campaign, promised, elsewhere, limits, started)
+    return calls_to_start(
+        PoolState(
+            ready=promised,
+            in_flight=run.in_flight + len(run.started),
+            ratio=run.ratio,
+            trunk_free=limits.trunk,
+            budget=limits.per_second,
+            elsewhere=elsewhere,
+        )
+    )
+
+
+def _why_no_leads(campaign: Campaign) -> LimitedBy:
+    """Fewer leads than wanted: because of the hour, where that is what set most of the next ones aside."""
+    waiting = Lead.objects.filter(campaign=campaign, state=Lead.State.DUE, callback=False)
+    reasons = list(waiting.values_list("reason", flat=True)[:SAMPLE])
+    shut = sum(reason in HOURS_REASONS for reason in reasons)
+    return LimitedBy.HOURS if reasons and shut * 2 > len(reasons) else LimitedBy.CALLABLE_LEADS
 
 
 def _pools(server_id: int) -> list[Pool]:
     """Pools of campaigns that run, have calls in flight, or whose last change this engine has not acknowledged; made
     where missing."""
     _make_missing_pools(server_id)
-    pools = Pool.objects.filter(server_id=server_id).select_related("campaign", "trunk")
+    pools = Pool.objects.filter(server_id=server_id).select_related("campaign", "trunk").defer("learned", "figures")
     flying = LiveCall.objects.filter(server_id=server_id, campaign_id=OuterRef("campaign_id"))
     wanted = Q(campaign__status=Campaign.Status.RUNNING) | ~Q(campaign__version=F("seen_version")) | Exists(flying)
     # Who decided longest ago is first: campaigns that share a trunk take turns at its limits.

@@ -1,7 +1,7 @@
 """What dialling is made of: servers and trunks, agents and shifts, live calls and the history of attempts."""
 
 from dialer.models.calls import Attempt, AttemptResult, LiveCall
-from dialer.models.pbx import PbxServer, Pool, Trunk
+from dialer.models.pbx import Pacing, PbxServer, Pool, Trunk
 from dialer.models.people import Agent, Shift, ShiftCampaign, ShiftSpan
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Attempt",
     "AttemptResult",
     "LiveCall",
+    "Pacing",
     "PbxServer",
     "Pool",
     "Shift",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -99,6 +101,50 @@ class Pool(models.Model):
     # Shared agents it is owed (above 0) or has had ahead (below 0), see rules.sharing.
     credit = models.FloatField(default=0, db_default=0)
     decided_at = models.DateTimeField(null=True, blank=True)
+    # What its pacing has learned (rules.pacing), and until when; a new engine goes on from there.
+    learned: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
+    learned_at = models.DateTimeField(null=True, blank=True)
+    # What the screens show of its latest decision: budgets, risk, answer rate (dialer.pacing.figures).
+    figures: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_pool_per_campaign_and_server", fields=["campaign", "server"])]
+
+
+class Pacing(models.Model):
+    """A decision of a pool that changed something, or stood for a minute: what was decided, why, on what.
+
+    Partitioned by month of `at`, written by dialer.pacing only; folded into quarters of an hour after 90 days.
+    """
+
+    pk = models.CompositePrimaryKey("campaign_id", "server_id", "at")
+    campaign_id = models.BigIntegerField()
+    server_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    dial_mode = models.CharField(max_length=12)
+    limited_by = models.CharField(max_length=32)
+    # Since the row before: how long that was, calls started and hung up, seconds agents were busy and idle.
+    seconds = models.FloatField()
+    calls = models.IntegerField()
+    cancelled = models.IntegerField()
+    busy_seconds = models.FloatField()
+    idle_seconds = models.FloatField()
+    # As it was at `at`.
+    ready = models.IntegerField()
+    busy = models.IntegerField()
+    in_flight = models.IntegerField()
+    waiting = models.IntegerField()
+    risk = models.FloatField()
+    theta = models.FloatField()
+    answer_rate = models.FloatField()
+    target = models.FloatField()
+    # The abandon budget that decided, and its count.
+    budget = models.CharField(max_length=64)
+    counted = models.IntegerField()
+    abandoned = models.IntegerField()
+    remaining = models.IntegerField()
+    folded = models.BooleanField(default=False)
+
+    class Meta:
+        managed = False
+        db_table = "dialer_pacing"

@@ -61,6 +61,27 @@ def share(agents: Iterable[Team], sharers: Sequence[Sharer]) -> Shares:
     return Shares(dict(promised), turns)
 
 
+def expect(busy: Sequence[Team], sharers: Sequence[Sharer]) -> list[int | None]:
+    """For each busy agent the one campaign that may count on their coming free: the highest priority they serve that
+    wants agents, among equals each its weight's part. None where nobody of these wants them.
+
+    The sum is safe: nobody is counted on twice.
+    """
+    by_id = {sharer.id: sharer for sharer in sharers if sharer.wants}
+    had: Counter[tuple[frozenset[int], int]] = Counter()
+    found: list[int | None] = []
+    for team in busy:
+        serves = [by_id[campaign] for campaign in sorted(team) if campaign in by_id]
+        highest = max((sharer.priority for sharer in serves), default=0)
+        equals = [sharer for sharer in serves if sharer.priority == highest]
+        among = frozenset(sharer.id for sharer in equals)
+        winner = min(equals, key=lambda s: (had[among, s.id] + 1) / s.weight, default=None)
+        if winner is not None:
+            had[among, winner.id] += 1
+        found.append(winner.id if winner else None)
+    return found
+
+
 def settle(sharers: Sequence[Sharer], shares: Shares, used: Mapping[int, int]) -> dict[int, float]:
     """Credits after these turns, of which each campaign used so many. Who had no use for all of theirs had less than
     their part: they neither pay nor earn, and what they were offered counts for nobody."""

@@ -12,6 +12,7 @@ from campaigns.models import Campaign
 from dialer import calls, leases, matching, shifts
 from dialer.engine import pool
 from dialer.models import Attempt, LiveCall, PbxServer, Pool, Shift, ShiftSpan
+from dialer.pacing.memory import Memory
 from dialer.rules import facts as f
 from tests import build
 
@@ -39,7 +40,7 @@ def floor(**trunk: int) -> PbxServer:
 def tick(server: PbxServer) -> dict[int, int]:
     """Calls started by one tick, by campaign."""
     lease = leases.take(server_id=server.pk, owner="test", dead_owner="test")
-    originates, _topics = pool.tick(lease, {trunk.pk: _brimming() for trunk in server.trunks.all()})
+    originates, _topics = pool.tick(lease, {trunk.pk: _brimming() for trunk in server.trunks.all()}, Memory(server.pk))
     started = LiveCall.objects.filter(pk__in=[originate.id for originate in originates])
     return {pk: started.filter(campaign=pk).count() for pk in set(started.values_list("campaign", flat=True))}
 

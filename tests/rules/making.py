@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from campaigns.rules.abandons import AbandonLimit, Of, Scope, Start, Unit, Window
 from campaigns.rules.caps import LEVELS, REFUSAL, Calls, Cap, Gap, Period, Subject, Touch
 from campaigns.rules.consent import Basis, Grant
 from campaigns.rules.places import Place
@@ -115,6 +116,18 @@ caps = st.builds(
     window=rolling | st.sampled_from(list(Period)),
     limit=st.integers(1, 4),
     calls=CALLS,
+)
+abandon_limits = st.builds(
+    AbandonLimit,
+    name=st.just("abandon"),
+    limit=st.sampled_from((0.01, 0.03, 0.05)),
+    aim=st.sampled_from((0.0, 0.01, 0.009333)),
+    threshold=st.integers(0, 30_000).map(lambda ms: timedelta(milliseconds=ms)),
+    start=st.sampled_from(Start),
+    of=st.sampled_from(Of),
+    window=st.builds(Window, st.sampled_from(Unit), st.integers(1, 60)),
+    scope=st.sampled_from(Scope),
+    false_machines=st.booleans(),
 )
 gaps = st.builds(
     Gap,

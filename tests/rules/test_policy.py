@@ -35,6 +35,7 @@ policies = st.builds(
     min_ring_seconds=st.integers(0, 60),
     consent=making.some_bases,
     excluded_products=making.some_products,
+    abandon=st.lists(making.abandon_limits, max_size=3).map(tuple),
     version=st.integers(0, 9),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.rules import profiles
+from campaigns.rules.abandons import AbandonLimit, Of
 from campaigns.rules.caps import REFUSAL, Calls, Cap, Gap, Period
 from campaigns.rules.profiles import EVIDENCE, common_week, min_ring, parse
 from campaigns.rules.reading import BadProfile, Must
@@ -82,7 +84,7 @@ def test_a_profile_takes_from_its_base_what_it_does_not_say():
     assert ok.hours == (Hours("us_ok.hours", (((480, 1200),),) * 7),)
     assert (ok.caps[0].name, ok.caps[0].limit, ok.caps[0].window) == ("us_ok.cap-1", 3, 24 * HOUR)
     assert ok.min_ring_seconds == fl.min_ring_seconds == 15
-    assert ok.abandon == us.abandon
+    assert [replace(rule, name="") for rule in ok.abandon] == [replace(rule, name="") for rule in us.abandon]
     assert BY_NAME["us_wa"].caps == ()
     assert BY_NAME["us_wa"].gaps[0].wait == 8760 * HOUR
 
@@ -103,7 +105,7 @@ def test_a_profile_says_all_it_knows():
     assert profile.hours == (Hours("base.hours", (((540, 720), (780, 1200)),) * 5 + ((), ()), holiday=()),)
     assert profile.evidence == "general knowledge: Nobody knows."
     assert profile.note == "A note.\nAsked for.\nAsk a lawyer."
-    assert profile.abandon == GOOD["abandon"]
+    assert profile.abandon == (AbandonLimit("base.abandon-1", 0.03, 0.028, timedelta(seconds=2), of=Of.CONNECTED),)
 
 
 def test_without_holidays_of_their_own_they_are_days_like_others():
@@ -133,9 +135,10 @@ def test_a_child_without_rules_has_those_of_its_base_but_not_its_words():
     plain, base = child(), one()
 
     assert [cap.limit for cap in plain.caps] == [cap.limit for cap in base.caps]
-    assert (plain.country, plain.min_ring_seconds, plain.abandon) == ("US", 15, base.abandon)
+    assert (plain.country, plain.min_ring_seconds) == ("US", 15)
+    assert [rule.limit for rule in plain.abandon] == [rule.limit for rule in base.abandon]
     assert (plain.note, plain.evidence) == ("Asked for.", "general knowledge")
-    assert child(abandon=None).abandon is None
+    assert child(abandon=[]).abandon == ()
 
 
 @pytest.mark.parametrize(("changes", "field"), WRONG)

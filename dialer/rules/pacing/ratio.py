@@ -1,29 +1,11 @@
-"""How many calls to start now, and what keeps it from being more.
-
-Two dial modes so far: progressive (one call in flight per ready agent) and fixed ratio. A decision is a function of
-the pool's state alone: no clock, no I/O. `limited_by` answers the supervisor's first question.
-"""
+"""Progressive (one call in flight per ready agent) and fixed ratio: functions of the pool's state alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from math import ceil, floor
 
-
-class LimitedBy(StrEnum):
-    """What keeps the pool from starting more calls. Words for people are in campaigns.words."""
-
-    NOT_STARTED = "not_started"
-    PAUSED = "paused"
-    PBX_DOWN = "pbx_down"
-    NO_TRUNK = "no_trunk"
-    TRUNK_FAILING = "trunk_failing"
-    AGENTS = "agents"
-    SHARED_AGENTS = "shared_agents"
-    TRUNK = "trunk"
-    CALLS_PER_SECOND = "calls_per_second"
-    CALLABLE_LEADS = "callable_leads"
+from dialer.rules.pacing.decision import Decision, LimitedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +23,6 @@ class PoolState:
     trunk_free: int
     budget: int
     elsewhere: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Start `calls` calls now; `limited_by` says what kept it from being more."""
-
-    calls: int
-    limited_by: LimitedBy
 
 
 def calls_to_start(pool: PoolState) -> Decision:
