@@ -23,8 +23,9 @@ class Scenario:
     `rate`: share of calls that a person would answer if it rang long enough. `course` is how it moves: "constant",
     "drift" (its logarithm has a sine of `sine` over `sine_s` and noise of `noise` over `noise_s`), "segments" (parts of
     the list, of `segment_calls_per_agent` dials in the mean, each with one of `rates`) or "strata" (each lead has one
-    of `rates`, `strata_run` in a row in the mean, and the name of its stratum is known where `named`). `shuffled` mixes the parts of the list. `staffing`:
-    pairs of (share of the run, share of agents at work). `cancel_after_s` of 0: nobody is hung up while it rings.
+    of `rates`, `strata_run` in a row in the mean, and the name of its stratum is known where `named`). `shuffled` mixes
+    the parts of the list. `staffing`: pairs of (share of the run, share of agents at work). `cancel_after_s` of 0:
+    nobody is hung up while it rings.
     """
 
     name: str = "stable"
