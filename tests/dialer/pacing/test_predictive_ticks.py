@@ -105,7 +105,7 @@ def test_what_siblings_saw_is_a_start_but_does_not_count_as_learned():
 
     told = learner.start(campaign, server.pk, HOUSE, timezone.now())
 
-    assert told.pacer.experts.learned == 0
+    assert told.pacer.level.learned == 0
     assert told.pacer.strata.rate() < 0.2
 
 
