@@ -201,6 +201,8 @@ def _figures(scenario: str, agents: int, policy: str, cell: Cell) -> list[Figure
         return [
             Figure(f"{name}: utilisation", cell.ratio, "of the oracle's"),
             Figure(f"{name}: abandoned", 100 * cell.abandoned, "%"),
+            Figure(f"{name}: abandoned, worst rolling hour", 100 * cell.worst_hour, "%"),
+            Figure(f"{name}: an agent's wait for a call", cell.idle_wait, "s"),
         ]
     published, aim = REFERENCE[agents].get(scenario), AIMS[agents].get(scenario)
     return [

@@ -75,8 +75,8 @@ def _cumulated(counts: Array) -> Array:
 
 
 def _bin(age: float) -> int:
-    return int(min(max(age, 0.0) * BINS_PER_SECOND, BINS - 1))
+    return int(min(max(0.0, age) * BINS_PER_SECOND, BINS - 1))
 
 
 def _bins(ages: Array) -> np.ndarray:
-    return np.clip(ages * BINS_PER_SECOND, 0, BINS).astype(int)
+    return np.minimum(ages * BINS_PER_SECOND, BINS).astype(int)

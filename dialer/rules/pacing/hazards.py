@@ -32,7 +32,7 @@ class Durations:
     def add(self, seconds: float) -> None:
         """One ended after so long; a negative duration (a clock was set back) counts as none."""
         self._counts *= 1.0 - 1.0 / REMEMBERED
-        self._counts[int(min(max(seconds, 0.0), SECONDS - 1))] += 1.0
+        self._counts[int(min(max(0.0, seconds), SECONDS - 1))] += 1.0
 
     def survival(self, running: Array) -> Array:
         """P(duration > s) for s = 0 .. SECONDS + AHEAD.

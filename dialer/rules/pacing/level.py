@@ -23,8 +23,8 @@ from dialer.rules.pacing.grid import Array
 LEVELS = np.exp(np.linspace(np.log(0.01), np.log(0.95), 48))
 LOWEST, HIGHEST = 0.002, 0.98
 # Standard deviation of the logarithm of the rate from one call to the next, and the chance of a leap.
-WANDERING = ((0.003, 1 / 5000), (0.03, 1 / 2000), (0.003, 1 / 250))
-SWITCH = 0.0001  # chance that from a call on another model holds
+WANDERING = ((0.002, 1 / 20_000), (0.015, 1 / 5000), (0.04, 1 / 5000), (0.002, 1 / 300))
+SWITCH = 0.00002  # chance that from a call on another model holds
 CHUNKS, LONGEST = 24, 6  # with more calls in flight, neighbours move together, up to 2^6 of them
 UNLIKELIEST = 1e-4  # of a call: no single one rules a rate out, and products stay above nothing
 PRIOR_RATE, PRIOR_SPREAD = 0.3, 0.6

@@ -28,8 +28,9 @@ from dialer.rules.pacing.strata import Strata
 VERSION = 1
 FEWEST_AGENTS, FEWEST_CALLS = 3, 30
 TALK_S, WRAP_S = 120.0, 25.0  # assumed before any was seen
-CANCEL_FROM = 1.5  # times theta
+CANCEL_FROM = 6.0  # times theta; from 1.5 times on nearly every late ringer is hung up, for nothing
 CANCEL_PART = 20  # at most one call in so many, and one
+LONGEST_AGE = 86_400.0
 LONGEST_TICK = 10.0  # a longer time since the last decision is counted as so long
 NEW_CAMPAIGN_S, OFTEN_S, SELDOM_S = 600.0, 20.0, 60.0  # tables are made anew every 20 s at first, then every 60 s
 START_THETA = 0.97  # of the cap
@@ -80,7 +81,7 @@ class Predictive:
             self.strata.learn(self._stratum.pop(call, ()), answered=answered)
 
     def cancelled(self, call: Hashable, age: float) -> None:
-        self.level.cut_short(call, float(self.timings.silence(np.array([age]))[0]))
+        self.level.cut_short(call, float(self.timings.silence(_ages([age]))[0]))
         self._stratum.pop(call, None)
 
     def screened(self, *, person: bool) -> None:
@@ -145,7 +146,7 @@ class Predictive:
         return within(floor, self._predict(floor))
 
     def _pass(self, floor: Floor) -> None:
-        elapsed = min(max(floor.elapsed, 0.0), LONGEST_TICK)
+        elapsed = min(max(0.0, floor.elapsed), LONGEST_TICK)
         self._cap = floor.budget.cap
         self._age += elapsed
         self.control.passed(elapsed)
@@ -218,5 +219,5 @@ def _late_ringers(floor: Floor) -> tuple[Hashable, ...]:
 
 
 def _ages(values: Any) -> Array:
-    """Seconds, however odd: no number and an endless time count as none."""
-    return np.maximum(np.nan_to_num(np.array(values, dtype=float), nan=0.0, posinf=0.0, neginf=0.0), 0.0)
+    """Seconds, however odd: what is no number counts as 0, and what is longer than a day as a day."""
+    return np.nan_to_num(np.clip(np.array(values, dtype=float), 0.0, LONGEST_AGE), nan=0.0)
