@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from campaigns.api import campaigns, do_not_call, faults, lists, people, whys
+from campaigns.api import campaigns, do_not_call, faults, lists, people, uploads, whys
+from campaigns.uploads.receiving import UploadRefused
 
 api = NinjaAPI(
     title="Fairdial",
@@ -20,6 +21,8 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
 )
-for router in (campaigns.router, lists.router, people.router, whys.router, do_not_call.router):
-    api.add_router("", router)
+ROUTERS = (campaigns, uploads, lists, people, whys, do_not_call)
+for each in ROUTERS:
+    api.add_router("", each.router)
 faults.tell(api)
+api.add_exception_handler(UploadRefused, uploads.refused)

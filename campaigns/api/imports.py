@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -23,7 +23,7 @@ Shape = dict[str, Any]
 PAGE = selectors.PAGE
 
 
-def upload(*, file: UploadedFile, name: str, country: str, campaign: Campaign | None, by: User) -> ContactList:
+def upload(*, file: File, name: str, country: str, campaign: Campaign | None, by: User) -> ContactList:
     """Keep the file and have it read. Raises services.BadFile."""
     return services.upload_list(name=name, file=file, default_country=country, by=by, campaign=campaign)
 

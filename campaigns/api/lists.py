@@ -13,12 +13,13 @@ from ninja.files import UploadedFile
 from ninja.responses import Status
 
 from campaigns import selectors
-from campaigns.api import door, finding, imports
+from campaigns.api import door, finding, imports, uploads
 from campaigns.api.faults import bad
 from campaigns.api.schemas import lists as schemas
 from campaigns.api.schemas.parts import answers
 from campaigns.models import Campaign, ContactList
 from campaigns.permissions import MANAGE, person
+from campaigns.uploads.handing import used
 from campaigns.whys import shapes, telling
 from campaigns.whys.listed import records, waterfall
 from campaigns.whys.listed.fates import Key
@@ -40,20 +41,25 @@ def lists(request: HttpRequest, before: int | None = Query(None, ge=1, le=findin
 
 
 @router.post("/lists", auth=door.changes(), response=answers(schemas.Uploaded, 202), url_name="list-upload")
-def upload(
+def upload_list(
     request: HttpRequest,
-    file: File[UploadedFile],
+    file: File[UploadedFile | None] = None,
+    upload: Form[str] = "",
     name: Form[str] = "",
     country: Form[str] = "CN",
     campaign: Form[int | None] = None,
 ) -> Any:
     """Upload a file as a new list. It is read by workers; `status` tells how far they have come.
 
-    `country` is that of numbers without a prefix, in two letters; with `campaign` its people become leads.
+    `upload` instead of `file`: the id of an upload in pieces that is whole. `country` is that of numbers without a
+    prefix, in two letters; with `campaign` its people become leads.
     """
     chosen = finding.found(Campaign.objects.all(), campaign) if campaign is not None else None
     code = finding.country(country)
-    made = imports.upload(file=file, name=name, country=code, campaign=chosen, by=person(request))
+    by = person(request)
+    given = uploads.sent(file, upload, by)
+    with used(given):
+        made = imports.upload(file=given, name=name, country=code, campaign=chosen, by=by)
     return Status(202, {"id": made.pk, "status": reverse("api:list", args=[made.pk])})
 
 

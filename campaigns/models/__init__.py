@@ -24,6 +24,7 @@ from campaigns.models.lists import (
 )
 from campaigns.models.people import Contact, ContactPhone, Phone, Product
 from campaigns.models.rules import ClosedDay, ComplianceProfile, FrequencyCap, MinimumGap, PolicyVersion
+from campaigns.models.uploads import Upload
 from campaigns.models.users import ApiToken, User
 from campaigns.models.validity import (
     ClearedPhone,
@@ -80,6 +81,7 @@ __all__ = [
     "SuppressionReject",
     "Sweep",
     "Touch",
+    "Upload",
     "User",
     "VersionEntry",
 ]

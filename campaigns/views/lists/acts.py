@@ -19,6 +19,8 @@ from campaigns.lists.importing import source
 from campaigns.lists.reading import ENCODINGS
 from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person, role_required
+from campaigns.uploads.handing import used
+from campaigns.views import uploaded
 
 UNDECIDED = versions.UNDECIDED
 Named = TypeVar("Named", bound=Model)
@@ -30,15 +32,17 @@ def upload(request: HttpRequest) -> HttpResponse:
     """A file becomes a list, or the next version of `?list=`; with `?campaign=`, its people become leads as well."""
     campaign, older = _asked(request, "campaign", Campaign), _asked(request, "list", ContactList)
     first = {"name": older.name, "default_country": older.default_country} if older else None
-    form = UploadForm(request.POST or None, request.FILES or None, initial=first)
+    given = uploaded.files(request)
+    form = UploadForm(request.POST or None, given, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
-            version = _uploaded(request, form, campaign, older)
+            with used(form.cleaned_data["file"]):
+                version = _uploaded(request, form, campaign, older)
         except services.Refused as refusal:
             form.add_error("file", str(refusal))
         else:
             return redirect("list-columns", version.list_id, version.number)
-    context = {"form": form, "campaign": campaign, "list": older}
+    context = {"form": form, "campaign": campaign, "list": older, "uploaded": uploaded.still_here(given)}
     return render(request, "campaigns/upload.html", context, status=422 if form.errors else 200)
 
 
