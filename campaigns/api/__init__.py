@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from campaigns.api import campaigns, do_not_call, faults, lists, people, uploads, whys
+from campaigns.api import (
+    agreed,
+    campaigns,
+    do_not_call,
+    do_not_call_files,
+    faults,
+    lists,
+    people,
+    status_feeds,
+    uploads,
+    whys,
+)
 from campaigns.uploads.receiving import UploadRefused
 
 api = NinjaAPI(
@@ -21,7 +32,7 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
 )
-ROUTERS = (campaigns, uploads, lists, people, whys, do_not_call)
+ROUTERS = (campaigns, uploads, lists, status_feeds, people, agreed, whys, do_not_call, do_not_call_files)
 for each in ROUTERS:
     api.add_router("", each.router)
 faults.tell(api)
