@@ -95,8 +95,8 @@ def test_take(page: Page, manager: User, campaign: Campaign, settings: Any, tmp_
 def _upload(page: Page, folder: Path) -> None:
     """Midway through a file, with the connection gone."""
     file = folder / "客户名单.csv"
-    file.write_bytes(people.table(people.some(40_000), "utf-8-sig"))
-    pieces = iter(range(4))
+    file.write_bytes(people.table(people.some(12_000), "utf-8-sig"))
+    pieces = iter(range(1))
     page.route("**/uploads/*", lambda route: route.continue_() if next(pieces, None) is not None else route.abort())
     page.goto("/lists/upload/")
     page.set_input_files("input[name=file]", file)
@@ -113,8 +113,8 @@ def _july(page: Page, campaign: Campaign, folder: Path) -> ContactList:
     file.write_bytes(people.table(people.dirty(people.some(2_400)), "gb18030"))
     _send(page, file, f"?campaign={campaign.pk}")
     _shot(page, "list-reading")
-    page.locator("h2", has_text="Columns" if LANGUAGE == "en" else "列").first.scroll_into_view_if_needed()
-    page.evaluate("document.querySelectorAll('.card')[1].scrollIntoView({block: 'start'})")
+    page.evaluate("document.querySelectorAll('section.card')[1].scrollIntoView()")
+    page.evaluate("scrollBy(0, -60)")
     _shot(page, "list-columns")
     listed = ContactList.objects.latest("pk")
     page.click("button[value=start]")
@@ -151,6 +151,7 @@ def _august(page: Page, listed: ContactList, folder: Path) -> None:
     page.click("button[value=start]")
     importing.run(listed.pk)
     page.goto(f"/lists/{listed.pk}/versions/2/")
+    page.locator(".funnel").first.wait_for()
     _shot(page, "list-version")
     page.goto(f"/lists/{listed.pk}/versions/2/people/changed/")
     _shot(page, "list-changed")
@@ -171,6 +172,11 @@ def _ruined(page: Page, folder: Path) -> None:
     listed = ContactList.objects.latest("pk")
     importing.run(listed.pk)
     page.goto(f"/lists/{listed.pk}/versions/1/")
+    page.locator(".funnel").first.wait_for()
+    page.locator("a[href$='rejects.csv']").first.evaluate(
+        "link => link.closest('.card').previousElementSibling.scrollIntoView()"
+    )
+    page.evaluate("scrollBy(0, -60)")
     _shot(page, "list-ruined")
 
 

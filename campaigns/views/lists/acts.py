@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +16,6 @@ from campaigns.forms import ReadingForm, UploadForm, meanings
 from campaigns.lists import shown, versions
 from campaigns.lists.columns import Unreadable
 from campaigns.lists.importing import source
-from campaigns.lists.reading import ENCODINGS
 from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person, role_required
 from campaigns.uploads.handing import used
@@ -70,7 +69,7 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if version.state not in UNDECIDED:
         return redirect("list-version", pk, number)
     flaw, sheet = "", None
-    form = ReadingForm(request.POST or None, initial=_first(version), sheets=_sheets(version))
+    form = ReadingForm(_reading(request), initial=_first(version), sheets=_sheets(version))
     if request.method == "POST" and form.is_valid():
         said = meanings.said(version, request.POST)
         versions.say(version=version, options=form.options, mapping=said, **form.choices)
@@ -91,11 +90,20 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "rows": rows,
         "columns": meanings.shown(version, sheet) if sheet else [],
         "meanings": meanings.CHOICES,
-        "encodings": ENCODINGS,
+        "reading": shown.reading(sheet) if sheet else None,
         "remembered": versions.remembered(version, version.fingerprint) if sheet else None,
         "campaigns": version.list.campaigns.all(),
     }
     return render(request, "campaigns/lists/columns.html", context, status=422 if form.errors or flaw else 200)
+
+
+def _reading(request: HttpRequest) -> QueryDict | None:
+    """What the form says; the button beside another reading of the characters counts more than the field below it."""
+    if not (encoding := request.POST.get("read_as")):
+        return request.POST or None
+    data = request.POST.copy()
+    data["encoding"] = encoding
+    return data
 
 
 def _first(version: ListVersion) -> dict[str, object]:
