@@ -6,7 +6,7 @@ ARGS ?=
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-rules test-fast prove-caps lint bench run clean setup chromium
+.PHONY: demo screenshots test test-rules test-fast prove-caps lint bench run clean setup chromium
 
 demo: setup
 	@$(RUN) -m deploy.demo $(ARGS)
@@ -24,6 +24,10 @@ test-fast: $(VENV)/.dev
 # Ten minutes of engines that race for the same people while everything is killed; then the independent audit.
 prove-caps: $(VENV)/.dev
 	@$(RUN) -m tests.proof $(ARGS)
+
+# The pictures of docs/lists.md, taken anew from the real pages.
+screenshots: $(VENV)/.dev chromium
+	@$(RUN) -m pytest tests/screenshots/take.py $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "Run: $(VENV)/bin/ruff format ."; exit 1; }

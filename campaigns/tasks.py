@@ -17,6 +17,7 @@ from campaigns.lists import importing
 from campaigns.lists.importing import undoing
 from campaigns.lookups import running as lookups
 from campaigns.models import Campaign, ListVersion, LookupRun, StatusFeed, SuppressionFile
+from campaigns.uploads import receiving
 from campaigns.validity import ageing, clearing, overriding
 
 # An import nobody works on for this long after its upload lost its message: a worker was killed, or the broker wiped.
@@ -123,3 +124,9 @@ def judge_numbers_anew() -> None:
 def prune_evidence() -> None:
     """Drop what was once known of numbers and counts no longer."""
     ageing.prune(timezone.now())
+
+
+@shared_task
+def remove_expired_uploads() -> None:
+    """Forget uploads that nobody finished or used."""
+    receiving.remove_expired()

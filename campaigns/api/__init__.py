@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from campaigns.api import campaigns, do_not_call, faults, lists, people, whys
+from campaigns.api import (
+    agreed,
+    campaigns,
+    do_not_call,
+    do_not_call_files,
+    faults,
+    lists,
+    people,
+    status_feeds,
+    uploads,
+    whys,
+)
+from campaigns.uploads.receiving import UploadRefused
 
 api = NinjaAPI(
     title="Fairdial",
@@ -20,6 +32,8 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
 )
-for router in (campaigns.router, lists.router, people.router, whys.router, do_not_call.router):
-    api.add_router("", router)
+ROUTERS = (campaigns, uploads, lists, status_feeds, people, agreed, whys, do_not_call, do_not_call_files)
+for each in ROUTERS:
+    api.add_router("", each.router)
 faults.tell(api)
+api.add_exception_handler(UploadRefused, uploads.refused)

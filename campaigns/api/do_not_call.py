@@ -45,8 +45,8 @@ def add(request: HttpRequest, body: schemas.AddQuestion) -> Any:
         number=body.number,
         reason=body.reason,
         by=person(request),
-        line_of_business=_chosen(LineOfBusiness, body.line_of_business),
-        campaign=_chosen(Campaign, body.campaign),
+        line_of_business=finding.chosen(LineOfBusiness, body.line_of_business),
+        campaign=finding.chosen(Campaign, body.campaign),
         expires_at=body.until,
         source="api",
         default_country=finding.country(body.country),
@@ -81,6 +81,7 @@ def entry(of: Suppression) -> dict[str, Any]:
     return {
         "id": of.pk,
         "number": shapes.number(of.phone),
+        "person": of.contact_id,
         "line_of_business": {"id": line.pk, "name": line.name} if line else None,
         "campaign": {"id": campaign.pk, "name": campaign.name} if campaign else None,
         "reason": of.reason,
@@ -89,7 +90,3 @@ def entry(of: Suppression) -> dict[str, Any]:
         "since": shapes.time(of.created_at),
         "by": str(of.created_by) if of.created_by else "",
     }
-
-
-def _chosen(of: type[Any], pk: int | None) -> Any:
-    return finding.found(of.objects.all(), pk) if pk is not None else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
+from campaigns import selectors, words
 from campaigns.api.faults import bad, not_found
 from campaigns.rules import numbers
 from campaigns.whys import people
 
 M = TypeVar("M", bound=Model)
 LARGEST_ID = 2**63 - 1
+LARGEST_ROW = 2**31 - 1
 
 
 def found(rows: QuerySet[M], pk: int) -> M:
@@ -37,3 +40,24 @@ def number(text: str, of_country: str) -> int:
         sentence = _("This is not a phone number. Write it with its country code, such as +86 138 0013 8000.")
         raise bad("number", sentence)
     return meant
+
+
+def chosen(of: type[M], pk: int | None) -> M | None:
+    """The row that a question may name. Raises ApiError."""
+    return found(of._default_manager.all(), pk) if pk is not None else None
+
+
+def rejects(rows: Sequence[Any], reasons: words.Words) -> dict[str, Any]:
+    """A page of rejected rows (one more than a page, where there is a next one), with the reasons in words."""
+    page = rows[: selectors.PAGE]
+    return {
+        "rejects": [
+            {
+                "row": each.row_no,
+                "reason": {"code": each.reason, "words": words.of(reasons, each.reason)},
+                "value": each.value,
+            }
+            for each in page
+        ],
+        "next_after": page[-1].row_no if len(rows) > len(page) else None,
+    }

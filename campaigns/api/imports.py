@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
+from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from campaigns import selectors, services, words
 from campaigns.lists import rejects as reject_files
 from campaigns.lists import shown
+from campaigns.lists import versions as versioning
 from campaigns.lists.importing import source
 from campaigns.lists.reading import Row
 from campaigns.models import Campaign, ContactList, ListVersion, Reject, User
@@ -23,9 +26,30 @@ Shape = dict[str, Any]
 PAGE = selectors.PAGE
 
 
-def upload(*, file: UploadedFile, name: str, country: str, campaign: Campaign | None, by: User) -> ContactList:
+def upload(*, file: File, name: str, country: str, campaign: Campaign | None, by: User) -> ContactList:
     """Keep the file and have it read. Raises services.BadFile."""
     return services.upload_list(name=name, file=file, default_country=country, by=by, campaign=campaign)
+
+
+def add_version(of: ContactList, *, file: File, country: str, by: User, **choices: str) -> ListVersion:
+    """The list anew, read as its columns were the last time. Raises services.BadFile, versions.AlreadyRunning."""
+    with transaction.atomic():
+        made = versioning.add(list=of, file=file, by=by, default_country=country)
+        versioning.start(version=made, by=by, **choices)
+    return made
+
+
+def cancel(of: ContactList, by: User) -> bool:
+    """False where nothing runs, or where it was over before."""
+    running = shown.running_version(of.pk)
+    return running is not None and versioning.cancel(version=running, by=by)
+
+
+def undo(of: ContactList, by: User) -> bool:
+    """False where somebody has asked for it already. Raises versions.NotInForce, versions.LaterVersion."""
+    if of.current is None:
+        raise versioning.NotInForce(_("There is nothing to undo: no import of this list is in force."))
+    return versioning.undo(version=of.current, by=by)
 
 
 def row(of: ContactList) -> Shape:

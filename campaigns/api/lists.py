@@ -13,12 +13,14 @@ from ninja.files import UploadedFile
 from ninja.responses import Status
 
 from campaigns import selectors
-from campaigns.api import door, finding, imports
+from campaigns.api import door, finding, imports, uploads
 from campaigns.api.faults import bad
 from campaigns.api.schemas import lists as schemas
+from campaigns.api.schemas.files import Done
 from campaigns.api.schemas.parts import answers
-from campaigns.models import Campaign, ContactList
+from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person
+from campaigns.uploads.handing import used
 from campaigns.whys import shapes, telling
 from campaigns.whys.listed import records, waterfall
 from campaigns.whys.listed.fates import Key
@@ -26,6 +28,7 @@ from campaigns.whys.listed.fates import Key
 CSV = {"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
 After = Query(0, ge=0, le=finding.LARGEST_ID)
 Listed = Query(None, description="one of the list's campaigns; without one, by the numbers alone")
+Known, Shared, Gone = ListVersion.Known, ListVersion.Shared, ListVersion.Gone
 router = Router(tags=["Lists"], auth=door.reads(*MANAGE))
 
 
@@ -40,20 +43,25 @@ def lists(request: HttpRequest, before: int | None = Query(None, ge=1, le=findin
 
 
 @router.post("/lists", auth=door.changes(), response=answers(schemas.Uploaded, 202), url_name="list-upload")
-def upload(
+def upload_list(
     request: HttpRequest,
-    file: File[UploadedFile],
+    file: File[UploadedFile | None] = None,
+    upload: Form[str] = "",
     name: Form[str] = "",
     country: Form[str] = "CN",
     campaign: Form[int | None] = None,
 ) -> Any:
     """Upload a file as a new list. It is read by workers; `status` tells how far they have come.
 
-    `country` is that of numbers without a prefix, in two letters; with `campaign` its people become leads.
+    `upload` instead of `file`: the id of an upload in pieces that is whole. `country` is that of numbers without a
+    prefix, in two letters; with `campaign` its people become leads.
     """
     chosen = finding.found(Campaign.objects.all(), campaign) if campaign is not None else None
     code = finding.country(country)
-    made = imports.upload(file=file, name=name, country=code, campaign=chosen, by=person(request))
+    by = person(request)
+    given = uploads.sent(file, upload, by)
+    with used(given):
+        made = imports.upload(file=given, name=name, country=code, campaign=chosen, by=by)
     return Status(202, {"id": made.pk, "status": reverse("api:list", args=[made.pk])})
 
 
@@ -67,6 +75,44 @@ def report(request: HttpRequest, pk: int) -> dict[str, Any]:
 def versions(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     """Every file of the list, the newest first."""
     return imports.versions(_list(pk))
+
+
+@router.post(
+    "/lists/{int:pk}/versions", auth=door.changes(), response=answers(schemas.Started, 202), url_name="list-versions"
+)
+def add_version(
+    request: HttpRequest,
+    pk: int,
+    file: File[UploadedFile | None] = None,
+    upload: Form[str] = "",
+    country: Form[str] = "",
+    known: Form[Known] = Known.UPDATE,
+    shared: Form[Shared] = Shared.DIFFERENT,
+    gone: Form[Gone] = Gone.KEEP,
+) -> Any:
+    """The list anew: a file that takes the place of the one before, read as the last one of the same columns was.
+
+    `known`: people of other lists are updated, left out or taken in as they are; `shared`: two people with the same
+    number are different or the same; `gone`: whoever is not in the file any more goes on being called, or is finished.
+    """
+    listed, by = _list(pk), person(request)
+    given = uploads.sent(file, upload, by)
+    chosen = {"known": known.value, "shared": shared.value, "gone": gone.value}
+    with used(given):
+        made = imports.add_version(listed, file=given, country=finding.country(country), by=by, **chosen)
+    return Status(202, {"number": made.number, "status": reverse("api:list", args=[pk])})
+
+
+@router.post("/lists/{int:pk}/cancel", auth=door.changes(), response=answers(Done), url_name="list-cancel")
+def cancel(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Stop the import that runs; what it applied is taken back."""
+    return {"done": imports.cancel(_list(pk), person(request))}
+
+
+@router.post("/lists/{int:pk}/undo", auth=door.changes(), response=answers(Done), url_name="list-undo")
+def undo(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Take the version in force back: the list is as it was before; calls and results stay."""
+    return {"done": imports.undo(_list(pk), person(request))}
 
 
 @router.get("/lists/{int:pk}/rejects", response=answers(schemas.RejectPage), url_name="list-rejects")

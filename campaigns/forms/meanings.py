@@ -18,7 +18,7 @@ ATTRIBUTE = "attribute."
 CHOICES = [
     (Means.IGNORE.value, _("left out")),
     (Means.CUSTOMER_ID.value, _("customer id")),
-    (Means.NAME.value, _("name")),
+    (Means.NAME.value, _("name of the person")),
     (Means.FIRST_NAME.value, _("first name")),
     (Means.LAST_NAME.value, _("last name")),
     (Means.PHONE.value, _("phone")),

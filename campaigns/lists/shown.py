@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns import words
 from campaigns.lists import rows
 from campaigns.lists.importing import RUNNING, source
-from campaigns.lists.reading import Sheet
+from campaigns.lists.reading import ENCODINGS, Alternative, Sheet
 from campaigns.lists.rows import Person, Refused
 from campaigns.models import Contact, Fate, ImportPart, ListEntry, ListVersion, Reject, VersionEntry
 
@@ -148,6 +148,16 @@ def preview(version: ListVersion, sheet: Sheet) -> list[PreviewRow]:
             case Refused(reason, column, value):
                 shown.append(PreviewRow(row.no, None, words.of(words.REJECT_REASONS, reason), column, value))
     return shown
+
+
+def reading(sheet: Sheet) -> dict[str, Any]:
+    """How the characters are read, why so, and what pieces of the file look like in this and in other encodings."""
+    found = sheet.shown_evidence()
+    readings = [Alternative(found.encoding, found.plausible, found.samples), *found.alternatives]
+    return {
+        "why": words.of(words.ENCODING_EVIDENCE, found.why),
+        "readings": [(each.encoding, ENCODINGS[each.encoding], each.samples) for each in readings if each.samples],
+    }
 
 
 def evidence_of(reject: Reject, names: dict[int, tuple[str, str]]) -> str:

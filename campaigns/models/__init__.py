@@ -31,6 +31,7 @@ from campaigns.models.rules import (
     MinimumGap,
     PolicyVersion,
 )
+from campaigns.models.uploads import Upload
 from campaigns.models.users import ApiToken, User
 from campaigns.models.validity import (
     ClearedPhone,
@@ -88,6 +89,7 @@ __all__ = [
     "SuppressionReject",
     "Sweep",
     "Touch",
+    "Upload",
     "User",
     "VersionEntry",
 ]

@@ -21,7 +21,9 @@ from campaigns.lists.rejects import harmless
 from campaigns.models import StatusFeed
 from campaigns.permissions import MANAGE, person, role_required
 from campaigns.rules.validity import Code
+from campaigns.uploads.handing import used
 from campaigns.validity import ageing
+from campaigns.views import uploaded
 
 SETTLED = (StatusFeed.State.READY, StatusFeed.State.FAILED)
 
@@ -54,17 +56,19 @@ def _page(request: HttpRequest, form: AgesForm) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(*MANAGE)
 def upload(request: HttpRequest) -> HttpResponse:
-    form = FeedForm(request.POST or None, request.FILES or None)
+    given = uploaded.files(request)
+    form = FeedForm(request.POST or None, given)
     if request.method == "POST" and form.is_valid():
         try:
-            uploaded = uploading.upload_feed(**form.cleaned_data, by=person(request))
+            with used(form.cleaned_data["file"]):
+                made = uploading.upload_feed(**form.cleaned_data, by=person(request))
         except services.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The file is here and is being applied."))
-            return redirect("status-feed", uploaded.pk)
+            return redirect("status-feed", made.pk)
     sources = StatusFeed.objects.order_by("source").values_list("source", flat=True).distinct()[:50]
-    context = {"form": form, "sources": sources}
+    context = {"form": form, "sources": sources, "uploaded": uploaded.still_here(given)}
     return render(request, "campaigns/status/upload.html", context, status=422 if form.errors else 200)
 
 

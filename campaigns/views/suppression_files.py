@@ -18,6 +18,8 @@ from campaigns.forms.do_not_call import SourceForm, SuppressionFileForm
 from campaigns.lists.rejects import harmless
 from campaigns.models import SuppressionFile
 from campaigns.permissions import MANAGE, person, role_required
+from campaigns.uploads.handing import used
+from campaigns.views import uploaded
 
 State = SuppressionFile.State
 GOING = (State.WAITING, State.READING, State.APPLYING)
@@ -45,16 +47,19 @@ def _files(request: HttpRequest, wrong: SourceForm | None = None) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @role_required(*MANAGE)
 def upload(request: HttpRequest) -> HttpResponse:
-    form = SuppressionFileForm(request.POST or None, request.FILES or None)
+    given = uploaded.files(request)
+    form = SuppressionFileForm(request.POST or None, given)
     if request.method == "POST" and form.is_valid():
         try:
-            made = files.upload(by=person(request), **form.chosen())
+            with used(form.cleaned_data["file"]):
+                made = files.upload(by=person(request), **form.chosen())
         except services.Refused as refusal:
             form.add_error("file", str(refusal))
         else:
             messages.success(request, _("The file is here and is being read."))
             return redirect("suppression-file", made.pk)
-    context = {"form": form, "sources": [source for source, _count in selectors.suppression_sources() if source]}
+    sources = [source for source, _count in selectors.suppression_sources() if source]
+    context = {"form": form, "sources": sources, "uploaded": uploaded.still_here(given)}
     return render(request, "campaigns/suppression_upload.html", context, status=422 if form.errors else 200)
 
 

@@ -8,10 +8,14 @@ from campaigns.api.schemas.parts import Answer, Named, Number, Question, Time
 
 
 class Entry(Answer):
-    """Both `line_of_business` and `campaign` null: everywhere. `until` null: for good."""
+    """Of a number, or of a person (`person` is their id) on all numbers.
+
+    Both `line_of_business` and `campaign` null: everywhere. `until` null: for good.
+    """
 
     id: int
-    number: Number
+    number: Number | None
+    person: int | None
     line_of_business: Named | None
     campaign: Named | None
     reason: str

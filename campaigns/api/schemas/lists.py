@@ -67,6 +67,13 @@ class Uploaded(Answer):
     status: str
 
 
+class Started(Answer):
+    """The number of the version, and the address that tells how far it has come."""
+
+    number: int
+    status: str
+
+
 class Reject(Answer):
     row: int
     reason: Coded

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,6 +69,24 @@ def find(path: Path, folder: Path, chosen: str | None) -> Text:
         return Text(path, encoding, start, _evidence(scan, encoding, _why(chosen, start)))
     evidence = _by_plausibility(scan)
     return Text(path, evidence.encoding, start, evidence)
+
+
+def shown_again(path: Path, encoding: str, kept: Evidence) -> Evidence:
+    """The evidence that was kept, with pieces of the file and its other readings, which are not kept.
+
+    `encoding` is what the file at `path` is read in: UTF-8 where it was converted from UTF-16.
+    """
+    bom = next((len(bom) for bom in BOMS if _head(path).startswith(bom)), 0)
+    scan, line = Scan(), 1
+    with path.open("rb") as file:
+        file.seek(bom)
+        while scan.sampled < MOST_SAMPLED and (data := whole_lines(file, CHUNK)):
+            if not data.isascii():
+                _take_samples(scan, data, line)
+            line += data.count(b"\n") or data.count(b"\r")
+    if kept.encoding in UTF16:
+        return replace(kept, samples=_shown(scan, encoding))
+    return _evidence(scan, encoding, kept.why) if scan.samples else kept
 
 
 def _why(chosen: str | None, start: int) -> Why:

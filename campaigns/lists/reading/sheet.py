@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns.lists.columns import Layout, Unreadable, understand
 from campaigns.lists.mapping import check
 from campaigns.lists.mapping.guessing import guess
+from campaigns.lists.reading.characters import shown_again
 from campaigns.lists.reading.evidence import Evidence, Why
 from campaigns.lists.reading.records import Flaw, Format, Row, rows
 
@@ -85,6 +86,12 @@ class Sheet:
     def sample(self, count: int = 200) -> list[Row]:
         """The first rows."""
         return list(islice(self.rows(), count))
+
+    def shown_evidence(self) -> Evidence:
+        """How its characters are read, with pieces of the file as they look so, and otherwise."""
+        if self.evidence.samples or self.evidence.why in (Why.ASCII, Why.WORKBOOK):
+            return self.evidence
+        return shown_again(self.path, self.encoding, self.evidence)
 
     def read(self, part: Part) -> Iterator[Row]:
         """The rows of one part. Raises Unreadable, before the first row, when the file has changed."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,9 +16,10 @@ from campaigns.forms import ReadingForm, UploadForm, meanings
 from campaigns.lists import shown, versions
 from campaigns.lists.columns import Unreadable
 from campaigns.lists.importing import source
-from campaigns.lists.reading import ENCODINGS
 from campaigns.models import Campaign, ContactList, ListVersion
 from campaigns.permissions import MANAGE, person, role_required
+from campaigns.uploads.handing import used
+from campaigns.views import uploaded
 
 UNDECIDED = versions.UNDECIDED
 Named = TypeVar("Named", bound=Model)
@@ -30,15 +31,17 @@ def upload(request: HttpRequest) -> HttpResponse:
     """A file becomes a list, or the next version of `?list=`; with `?campaign=`, its people become leads as well."""
     campaign, older = _asked(request, "campaign", Campaign), _asked(request, "list", ContactList)
     first = {"name": older.name, "default_country": older.default_country} if older else None
-    form = UploadForm(request.POST or None, request.FILES or None, initial=first)
+    given = uploaded.files(request)
+    form = UploadForm(request.POST or None, given, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
-            version = _uploaded(request, form, campaign, older)
+            with used(form.cleaned_data["file"]):
+                version = _uploaded(request, form, campaign, older)
         except services.Refused as refusal:
             form.add_error("file", str(refusal))
         else:
             return redirect("list-columns", version.list_id, version.number)
-    context = {"form": form, "campaign": campaign, "list": older}
+    context = {"form": form, "campaign": campaign, "list": older, "uploaded": uploaded.still_here(given)}
     return render(request, "campaigns/upload.html", context, status=422 if form.errors else 200)
 
 
@@ -66,7 +69,7 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if version.state not in UNDECIDED:
         return redirect("list-version", pk, number)
     flaw, sheet = "", None
-    form = ReadingForm(request.POST or None, initial=_first(version), sheets=_sheets(version))
+    form = ReadingForm(_reading(request), initial=_first(version), sheets=_sheets(version))
     if request.method == "POST" and form.is_valid():
         said = meanings.said(version, request.POST)
         versions.say(version=version, options=form.options, mapping=said, **form.choices)
@@ -87,11 +90,20 @@ def columns(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "rows": rows,
         "columns": meanings.shown(version, sheet) if sheet else [],
         "meanings": meanings.CHOICES,
-        "encodings": ENCODINGS,
+        "reading": shown.reading(sheet) if sheet else None,
         "remembered": versions.remembered(version, version.fingerprint) if sheet else None,
         "campaigns": version.list.campaigns.all(),
     }
     return render(request, "campaigns/lists/columns.html", context, status=422 if form.errors or flaw else 200)
+
+
+def _reading(request: HttpRequest) -> QueryDict | None:
+    """What the form says; the button beside another reading of the characters counts more than the field below it."""
+    if not (encoding := request.POST.get("read_as")):
+        return request.POST or None
+    data = request.POST.copy()
+    data["encoding"] = encoding
+    return data
 
 
 def _first(version: ListVersion) -> dict[str, object]:

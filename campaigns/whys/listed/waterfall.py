@@ -80,7 +80,8 @@ class Waterfall:
 
 def of(listed: ContactList, campaign: Campaign | None, now: datetime) -> Waterfall:
     """The list's waterfall, in the reader's language: of its numbers alone, or for one of its campaigns."""
-    key = f"list-{listed.pk}-{campaign.pk if campaign else 0}-waterfall"
+    # Of the version in force: what was counted of the one before would be shown beside its figures for a minute.
+    key = f"list-{listed.pk}-{listed.current_id or 0}-{campaign.pk if campaign else 0}-waterfall"
     at, rows = kept.counted(key, lambda: _count(listed, campaign, now), now)
     versions = versions_of(row[-1] for row in rows)
     bars, above = [], 0

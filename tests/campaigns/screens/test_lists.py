@@ -59,7 +59,14 @@ def test_a_column_is_read_as_said_and_the_next_file_of_this_source_too(manager: 
 def test_the_encoding_is_said_otherwise_by_one_click(manager: Client):
     upload(manager, "autumn.csv", "name,phone\n王芳,13800138000\n".encode("big5hkscs"))
     version = ListVersion.objects.get()
-    said = {"encoding": "big5hkscs", "default_country": "CN", "known": "update", "shared": "different", "gone": "keep"}
+    said = {
+        "encoding": "",
+        "read_as": "big5hkscs",
+        "default_country": "CN",
+        "known": "update",
+        "shared": "different",
+        "gone": "keep",
+    }
 
     response = manager.post(reverse("list-columns", args=[version.list_id, 1]), said, follow=True)
 

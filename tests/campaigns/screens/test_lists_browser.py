@@ -14,6 +14,7 @@ from campaigns.lists import importing
 from campaigns.models import Contact, ContactList
 from deploy import chromium
 from tests import build
+from tests.campaigns.lists.reading.making import workbook
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse"
@@ -99,6 +100,40 @@ def test_a_gb18030_list_is_read_shown_imported_uploaded_again_and_undone(
 
     assert Contact.objects.get(customer_id="C1").attributes["account"]["额度"] == 50000
     assert not Contact.objects.filter(customer_id="C3").exists()
+
+
+def test_the_characters_are_shown_in_other_readings_and_read_otherwise_by_one_click(
+    live_server: Any, manager: AbstractUser, page: Page, tmp_path: Path
+) -> None:
+    july = tmp_path / "七月.csv"
+    july.write_bytes(GB18030.encode("gb18030"))
+    log_in(page, live_server, manager)
+
+    upload(page, live_server, july)
+    expect(page.locator("main")).to_contain_text("In this encoding the characters are those that people use")
+    expect(page.locator("tr", has_text="read so")).to_contain_text("GB18030 / GBK")
+    page.click("tr:has-text('Latin-1') button")
+    expect(page.locator("tr", has_text="read so")).to_contain_text("Latin-1")
+    expect(page.locator("main")).to_contain_text("Somebody chose it")
+    page.click("tr:has-text('GB18030') button")
+
+    expect(page.locator("tr", has_text="read so")).to_contain_text("王芳")
+
+
+def test_a_workbook_that_excel_has_ruined_says_which_numbers_are_lost(
+    live_server: Any, manager: AbstractUser, page: Page, tmp_path: Path
+) -> None:
+    head = ["customer id", "name", "phone"]
+    rows = [head, ["C1", "Ann", 13800138001.0], ["C2", "Bob", "1.38E+10"], [6.2258801234567e17, "Cid", "13800138003"]]
+    file = workbook(tmp_path / "ruined.xlsx", {"Sheet1": rows})
+    log_in(page, live_server, manager)
+
+    upload(page, live_server, file)
+    expect(page.locator("main")).to_contain_text("rounded by a spreadsheet")
+    imported(page, ContactList.objects.get())
+
+    expect(page.locator("main")).to_contain_text("3 rows = 1 good + 0 duplicate + 2 rejected.")
+    assert Contact.objects.get().customer_id == "C1"
 
 
 def test_numbers_that_excel_has_ruined_are_told_apart_from_those_it_only_dressed_up(
