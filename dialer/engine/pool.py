@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -18,10 +17,10 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from campaigns import services
-from campaigns.models import Campaign, Lead
-from campaigns.partitions import first_id
+from campaigns.models import Campaign
 from dialer import calls, nudge
 from dialer.calls.placing import Line
+from dialer.engine import obstacles
 from dialer.leases import Lease
 from dialer.models import LiveCall, Pool, Trunk
 from dialer.pacing.memory import Memory
@@ -30,17 +29,7 @@ from dialer.rules.pacing import Decision, LimitedBy, Limits, PoolState, calls_to
 from dialer.rules.seats import Team
 from dialer.rules.sharing import Sharer, Shares, settle, share
 
-# This many calls in a row that failed on our own side mean that the trunk does not work; it is tried again later.
-FAILING_CALLS = 5
-TRY_AGAIN = timedelta(seconds=60)
 BURST_SECONDS = 0.5
-SAMPLE = 50
-HOURS_REASONS = ("outside_calling_hours", "holiday", "blackout_date", "campaign_not_begun", "no_common_hour")
-FAILING = """
-SELECT count(*) = %(calls)s AND bool_and(outcome = 'failed') FROM (
-    SELECT outcome FROM dialer_attempt WHERE id >= %(first)s AND trunk_id = %(trunk)s ORDER BY id DESC LIMIT %(calls)s
-) latest
-"""
 READY = """
 SELECT a.user_id, array_agg(v.campaign_id) FROM dialer_shift s JOIN dialer_agent a ON a.id = s.agent_id
 JOIN dialer_shiftcampaign v ON v.shift_id = s.id
@@ -160,7 +149,7 @@ def _why_not_at_all(pool: Pool) -> LimitedBy | None:
         return LimitedBy.PAUSED if pool.campaign.status == Campaign.Status.PAUSED else LimitedBy.NOT_STARTED
     if pool.trunk is None or not pool.trunk.enabled:
         return LimitedBy.NO_TRUNK
-    return LimitedBy.TRUNK_FAILING if _is_failing(pool.trunk.pk) else None
+    return LimitedBy.TRUNK_FAILING if obstacles.is_failing(pool.trunk.pk) else None
 
 
 def _share_out(lease: Lease, runs: list[Run], floor: Floor, budgets: dict[int, Budget], memory: Memory) -> None:
@@ -206,8 +195,8 @@ def _dial(lease: Lease, run: Run, promised: int, floor: Floor, budgets: dict[int
     floor.busy[trunk.pk] = floor.busy.get(trunk.pk, 0) + len(started)
     run.started += started
     if len(started) < run.decision.calls:
-        _finish_if_done(campaign)
-        run.decision = replace(run.decision, calls=len(started), limited_by=_why_no_leads(campaign))
+        obstacles.finish_if_done(campaign)
+        run.decision = replace(run.decision, calls=len(started), limited_by=obstacles.why_no_leads(campaign))
 
 
 def _decision(run: Run, promised: int, elsewhere: int, limits: Limits, memory: Memory) -> Decision:
@@ -224,14 +213,6 @@ def _decision(run: Run, promised: int, elsewhere: int, limits: Limits, memory: M
             elsewhere=elsewhere,
         )
     )
-
-
-def _why_no_leads(campaign: Campaign) -> LimitedBy:
-    """Fewer leads than wanted: because of the hour, where that is what set most of the next ones aside."""
-    waiting = Lead.objects.filter(campaign=campaign, state=Lead.State.DUE, callback=False)
-    reasons = list(waiting.values_list("reason", flat=True)[:SAMPLE])
-    shut = sum(reason in HOURS_REASONS for reason in reasons)
-    return LimitedBy.HOURS if reasons and shut * 2 > len(reasons) else LimitedBy.CALLABLE_LEADS
 
 
 def _pools(server_id: int) -> list[Pool]:
@@ -269,14 +250,6 @@ def _channels_in_use(server_id: int) -> dict[int, int]:
     return dict(rows)
 
 
-def _is_failing(trunk_id: int) -> bool:
-    """Whether every one of its latest calls failed on our own side, all within the last minute."""
-    with connection.cursor() as cursor:
-        first = first_id(timezone.now() - TRY_AGAIN)
-        cursor.execute(FAILING, {"calls": FAILING_CALLS, "first": first, "trunk": trunk_id})
-        return bool(cursor.fetchone()[0])
-
-
 def _record(run: Run) -> bool:
     """Write the decision where it differs from the last; True when it did."""
     pool, campaign = run.pool, run.pool.campaign
@@ -292,16 +265,3 @@ def _record(run: Run) -> bool:
     if values:
         Pool.objects.filter(pk=pool.pk).update(**values)
     return changed
-
-
-def _finish_if_done(campaign: Campaign) -> None:
-    """A campaign without a lead that could still be called is finished; one conditional UPDATE, harmless to race."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE campaigns_campaign SET status = 'finished', version = version + 1, status_changed_at = now()
-               WHERE id = %s AND status = 'running'
-                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'due' AND NOT callback)
-                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'due' AND callback)
-                 AND NOT EXISTS (SELECT 1 FROM campaigns_lead WHERE campaign_id = %s AND state = 'held')""",
-            [campaign.pk] * 4,
-        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -85,27 +85,29 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A server at `at`."""
+    """A server at `at`. `calls`: all; `here`: those on this server, by campaign."""
 
     at: datetime
     server_id: int
     calls: Sequence[Living]
     agents: Sequence[Busy]
+    here: Mapping[int, Sequence[Living]]
 
     def flying(self, campaign: int, longest: float) -> list[Living]:
         """Its calls on this server that nobody answered yet. One of which nothing is heard beyond `longest` seconds
         is not coming any more: its events were lost, and the next audit will say what became of it."""
+        first = self.at - timedelta(seconds=longest)
         return [
             call
             for call in self.of(campaign)
-            if call.state in UNANSWERED and not call.given_up and self.age(call.reserved_at) <= longest
+            if call.state in UNANSWERED and not call.given_up and call.reserved_at >= first
         ]
 
     def waiting(self, campaign: int) -> int:
         return sum(call.state in WAITING and not call.abandoned for call in self.of(campaign))
 
-    def of(self, campaign: int) -> Iterable[Living]:
-        return (call for call in self.calls if call.campaign_id == campaign and call.server_id == self.server_id)
+    def of(self, campaign: int) -> Sequence[Living]:
+        return self.here.get(campaign, ())
 
     def age(self, since: datetime) -> float:
         """Seconds since then; a clock that was set back makes none of it."""
@@ -122,4 +124,8 @@ def look(server_id: int, now: datetime) -> Scene:
             Busy(shift, campaign, state, since, leaves, frozenset(serves))
             for shift, campaign, state, since, leaves, serves in cursor.fetchall()
         ]
-    return Scene(now, server_id, calls, agents)
+    here: dict[int, list[Living]] = {}
+    for call in calls:
+        if call.server_id == server_id:
+            here.setdefault(call.campaign_id, []).append(call)
+    return Scene(now, server_id, calls, agents, here)

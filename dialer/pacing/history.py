@@ -74,7 +74,7 @@ def replay(pacer: Predictive, calls: Iterable[EndedCall], rule: AbandonLimit) ->
         pacer.control.passed(min((at - before).total_seconds(), LONGEST_PAUSE_S) if before else 0.0)
         before = at
         if what == 0:
-            pacer.dialled(call.id, Prospect())
+            pacer.dialled(call.id.int, Prospect())
         else:
             outcome(pacer, call)
             conversation(pacer, call, rule)
@@ -83,11 +83,11 @@ def replay(pacer: Predictive, calls: Iterable[EndedCall], rule: AbandonLimit) ->
 def outcome(pacer: Pacer, call: EndedCall) -> None:
     """Whether it was answered."""
     if call.answered_at is not None:
-        pacer.answered(call.id, (call.answered_at - call.reserved_at).total_seconds())
+        pacer.answered(call.id.int, (call.answered_at - call.reserved_at).total_seconds())
     elif call.outcome in OURS:
-        pacer.cancelled(call.id, (call.ended_at - call.reserved_at).total_seconds())
+        pacer.cancelled(call.id.int, (call.ended_at - call.reserved_at).total_seconds())
     else:
-        pacer.failed(call.id, (call.ended_at - call.reserved_at).total_seconds())
+        pacer.failed(call.id.int, (call.ended_at - call.reserved_at).total_seconds())
 
 
 def conversation(pacer: Pacer, call: EndedCall, rule: AbandonLimit, *, judged: bool = False) -> None:

@@ -51,7 +51,7 @@ class Learner:
 
     def hear(self, ended: Sequence[EndedCall], scene: Scene) -> None:
         """What is new since the last tick; `ended` of any campaign."""
-        mine = list(scene.of(self.campaign_id))
+        mine = scene.of(self.campaign_id)
         self._dialled([(call.id, call.lead_id) for call in mine])
         for call in mine:
             self._answered(call, scene.at)
@@ -67,13 +67,13 @@ class Learner:
             prospect = strata.get(lead, Prospect())
             self._known[call] = Known()
             self.prospects.append(prospect)
-            self.pacer.dialled(call, prospect)
+            self.pacer.dialled(call.int, prospect)
 
     def _answered(self, call: Living, now: datetime) -> None:
         known = self._known[call.id]
         if call.answered_at and not known.answered:
             known.answered = True
-            self.pacer.answered(call.id, (call.answered_at - call.reserved_at).total_seconds())
+            self.pacer.answered(call.id.int, (call.answered_at - call.reserved_at).total_seconds())
         if call.answer and not known.judged and (tally := worth_so_far(self.rule, call.answer, now)).calls:
             known.judged = True
             self.pacer.live(abandoned=bool(tally.abandoned))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from campaigns import policies
+from campaigns import policies, rulebook
+from campaigns.rules import abandons, profiles
 
 BEFORE = [("campaigns", "0002_touches_and_audit"), ("dialer", "0003_trunk_codecs")]
 
@@ -92,3 +96,25 @@ def test_lists_become_first_versions_and_what_was_half_read_is_read_anew():
     entries = new.get_model("campaigns", "ListEntry").objects.values_list("list", flat=True)
     rejects = new.get_model("campaigns", "Reject").objects.values_list("list", "version__list")
     assert (list(entries), list(rejects)) == ([ready.pk], [(ready.pk, ready.pk)])
+
+
+def test_the_words_of_older_profiles_become_the_figures_of_the_shipped_ones():
+    read = importlib.import_module("campaigns.migrations.0014_abandon_budget").read_words
+    american = {
+        "cap": 0.03,
+        "window": "the campaign if shorter than 30 days, else each successive 30 days",
+        "scope": "campaign",
+        "denominator": "calls answered live",
+        "false_machines_count": True,
+        "connect_seconds": 2.0,
+        "measured_from": "end of the called person's greeting",
+    }
+    british = {"cap": 0.03, "window": "calendar day", "scope": "campaign and call centre", "connect_seconds": 2.0}
+    british |= {"denominator": "live calls passed to agents and abandoned calls", "measured_from": "answer, or speech"}
+    italian = {"cap": 0.03, "window": "campaign", "denominator": "connected calls", "connect_seconds": 3.0}
+    shipped = {p.name: p.abandon for p in profiles.parse(json.loads(rulebook.PROFILES.read_text("utf-8")))}
+
+    assert abandons.load(read("us_tsr_tcpa_sales", american, 1, "campaign")) == shipped["us_tsr_tcpa_sales"][0]
+    assert abandons.load(read("it_garante", italian, 1, "campaign")) == shipped["it_garante"][0]
+    for number, scope in enumerate(("campaign", "all"), 1):
+        assert abandons.load(read("uk_ofcom", british, number, scope)) == shipped["uk_ofcom"][number - 1]
