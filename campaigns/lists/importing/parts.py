@@ -8,6 +8,7 @@ from django.db import connection
 
 from campaigns.lists.importing import source, stage
 from campaigns.lists.rows import Person, Refused
+from campaigns.lists.said import keeping
 from campaigns.models import ImportPart, ListVersion
 
 LONGEST_VALUE = 200
@@ -33,10 +34,11 @@ def read(version: ListVersion, part: ImportPart) -> None:
         else:
             refused.append((no, found))
     stage.write(version.pk, good)
+    part.doubts = keeping.keep(version, good)
     _reject(version, refused)
     part.state, part.rows = State.READ, len(good) + len(refused)
     part.rows_good, part.rows_rejected, part.rows_duplicate = len(good), len(refused), 0
-    part.save(update_fields=["state", "rows", "rows_good", "rows_rejected", "rows_duplicate"])
+    part.save(update_fields=["state", "rows", "rows_good", "rows_rejected", "rows_duplicate", "doubts"])
 
 
 def _reject(version: ListVersion, refused: Sequence[tuple[int, Refused]]) -> None:

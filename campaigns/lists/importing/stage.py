@@ -13,6 +13,7 @@ import orjson
 from django.db import connection
 
 from campaigns.lists.rows import Person
+from campaigns.lists.said import tables as said
 
 TABLES = """
 CREATE UNLOGGED TABLE IF NOT EXISTS import_row_{id} (
@@ -48,16 +49,16 @@ UNSAFE = frozenset("\\\t\n\r\0")
 
 def make(version_id: int) -> None:
     """Empty tables for this version."""
-    _execute(TABLES, version_id)
+    _execute(f"{TABLES};{said.TABLES}", version_id)
 
 
 def drop(version_id: int) -> None:
-    _execute(DROP, version_id)
+    _execute(f"{DROP};{said.DROP}", version_id)
 
 
 def settle(version_id: int) -> None:
     """All people are here."""
-    _execute(SETTLE, version_id)
+    _execute(f"{SETTLE};{said.SETTLE}", version_id)
 
 
 def count(version_id: int, first_row: int, last_row: int) -> int:
@@ -73,8 +74,8 @@ def count(version_id: int, first_row: int, last_row: int) -> int:
 def write(version_id: int, people: Iterable[tuple[int, Person]]) -> None:
     """Add these people, each with the row they are in."""
     people = list(people)
-    _copy(COPY_ROWS.format(id=int(version_id)), (_row(no, person) for no, person in people))
-    _copy(COPY_PHONES.format(id=int(version_id)), _phones(people))
+    copy(COPY_ROWS.format(id=int(version_id)), (_row(no, person) for no, person in people))
+    copy(COPY_PHONES.format(id=int(version_id)), _phones(people))
 
 
 def _execute(statement: str, version_id: int) -> None:
@@ -82,17 +83,18 @@ def _execute(statement: str, version_id: int) -> None:
         cursor.execute(statement.format(id=int(version_id)))
 
 
-def _copy(statement: str, lines: Iterator[str]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+def copy(statement: str, lines: Iterator[str]) -> None:
+    """Write lines as COPY takes them."""
+    with connection.cursor() as cursor, cursor.copy(statement) as copying:
         block: list[str] = []
         size = 0
         for line in lines:
             block.append(line)
             size += len(line)
             if size > BLOCK:
-                copy.write("".join(block))
+                copying.write("".join(block))
                 block, size = [], 0
-        copy.write("".join(block))
+        copying.write("".join(block))
 
 
 def _row(no: int, p: Person) -> str:
