@@ -3,8 +3,8 @@
 Every word is an event that is never changed; what counts is worked out from all events of a person, in SQL, for as many
 people at once as are given. The newest word for a purpose and basis counts. Taking back is for a purpose or for all of
 them, whatever the basis, and reaches what was given until then, also where that becomes known later. What an import
-said and its undo took back counts as never said. The contact's row is locked first, as reservations do, and the time is told after that: so whoever decides has either found it or decided
-before it was so.
+said and its undo took back counts as never said. The contact's row is locked first, as reservations do, and the time is
+told after that: so whoever decides has either found it or decided before it was so.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ STOPPABLE = (Status.RUNNING, Status.PAUSED)
 LAST_ID = 2**63 - 1
 LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
 
-# Where a lead stands among others of its list, 0 to 100: rules.order.standing_within of what lists say of the person `c`.
+# Where a lead stands among others of its list, 0 to 100: rules.order.standing_within of what lists say of person `c`.
 SCORE = """(
     SELECT CASE WHEN t.priority IS NULL THEN t.score
                 ELSE (4 - least(4, greatest(1, t.priority))) * 25 + t.score / 4 END

@@ -101,8 +101,10 @@ def learn(told: Iterable[Told], now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_list(phones: Iterable[int], list_id: int, since: datetime, before: datetime | None, now: datetime) -> int:
-    """What this list has said of these numbers since then counts no more; how many words. `before`: when it was last
-    read before that. For some thousands at once; leads of numbers that are cleared are noted (campaigns.validity.clearing).
+    """What this list has said of these numbers since then counts no more; returns of how many that was.
+
+    `before`: when it was last read before that. For some thousands at once; numbers that this clears are noted
+    (campaigns.validity.clearing).
     """
     numbers = sorted(set(phones))
     values = {"phones": numbers, "list": list_id, "since": since, "before": before or since, "now": now}

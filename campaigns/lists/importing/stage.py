@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from campaigns.lists.copying import NULL, copy, text
 from campaigns.lists.rows import Person
 from campaigns.lists.said import tables as said
 
@@ -40,11 +41,6 @@ COPY_ROWS = (
 COPY_PHONES = "COPY import_phone_{id} (row_no, number, position, label, country, line_type, zones) FROM STDIN"
 COUNT = "SELECT count(*) FROM import_row_{id} WHERE row_no BETWEEN %s AND %s"
 EXISTS = "SELECT to_regclass('import_row_{id}') IS NOT NULL"
-BLOCK = 1 << 18
-NULL = "\\N"
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
-# What would end a cell early is rare; looking for it costs less than replacing it.
-UNSAFE = frozenset("\\\t\n\r\0")
 
 
 def make(version_id: int) -> None:
@@ -83,20 +79,6 @@ def _execute(statement: str, version_id: int) -> None:
         cursor.execute(statement.format(id=int(version_id)))
 
 
-def copy(statement: str, lines: Iterator[str]) -> None:
-    """Write lines as COPY takes them."""
-    with connection.cursor() as cursor, cursor.copy(statement) as copying:
-        block: list[str] = []
-        size = 0
-        for line in lines:
-            block.append(line)
-            size += len(line)
-            if size > BLOCK:
-                copying.write("".join(block))
-                block, size = [], 0
-        copying.write("".join(block))
-
-
 def _row(no: int, p: Person) -> str:
     customer = NULL if p.customer_id is None else text(p.customer_id)
     first = NULL if p.first_phone is None else p.first_phone
@@ -119,8 +101,3 @@ def _phones(people: Iterable[tuple[int, Person]]) -> Iterator[str]:
             n = phone.number
             zones = ",".join(n.zones)
             yield (f"{no}\t{n.phone}\t{position}\t{text(phone.label)}\t{n.country}\t{n.line_type.value}\t{{{zones}}}\n")
-
-
-def text(value: str) -> str:
-    """As COPY reads it."""
-    return value if UNSAFE.isdisjoint(value) else value.translate(ESCAPES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from campaigns.lists import copying
 from campaigns.lists.columns import Layout
-from campaigns.lists.importing import stage
 from campaigns.lists.mapping import Mapping
 from campaigns.lists.rows import Person
 from campaigns.lists.said import tables
@@ -20,9 +20,9 @@ def keep(version: ListVersion, found: Found) -> dict[str, int]:
     """Put aside what these rows say; returns column → how many of its values could not be read."""
     layout = Mapping.from_json(version.mapping).layout()
     if says_anything(layout):
-        stage.copy(tables.COPY_SAID.format(id=int(version.pk)), _said(found))
+        copying.copy(tables.COPY_SAID.format(id=int(version.pk)), _said(found))
     if layout.statuses:
-        stage.copy(tables.COPY_STATUSES.format(id=int(version.pk)), _statuses(found))
+        copying.copy(tables.COPY_STATUSES.format(id=int(version.pk)), _statuses(found))
     return dict(Counter(name for _no, person in found for name in person.doubts)) if _may_doubt(layout) else {}
 
 
@@ -39,13 +39,13 @@ def _said(found: Found) -> Iterator[str]:
     for no, person in found:
         consent = person.consent
         if consent:
-            on = consent.date.isoformat() if consent.date else stage.NULL
-            said = f"{consent.basis}\t{on}\t{stage.text(consent.source)}"
+            on = consent.date.isoformat() if consent.date else copying.NULL
+            said = f"{consent.basis}\t{on}\t{copying.text(consent.source)}"
         elif person.products:
-            said = f"{stage.NULL}\t{stage.NULL}\t"
+            said = f"{copying.NULL}\t{copying.NULL}\t"
         else:
             continue
-        yield f"{no}\t{stage.text(_array(person.products))}\t{said}\n"
+        yield f"{no}\t{copying.text(_array(person.products))}\t{said}\n"
 
 
 def _array(texts: Sequence[str]) -> str:

@@ -6,7 +6,9 @@ TABLES = """
 CREATE UNLOGGED TABLE IF NOT EXISTS import_said_{id} (
     row_no int NOT NULL, products text[] NOT NULL, basis text, consented_on date, consent_source text NOT NULL
 );
-CREATE UNLOGGED TABLE IF NOT EXISTS import_status_{id} (row_no int NOT NULL, number bigint NOT NULL, code text NOT NULL);
+CREATE UNLOGGED TABLE IF NOT EXISTS import_status_{id} (
+    row_no int NOT NULL, number bigint NOT NULL, code text NOT NULL
+);
 TRUNCATE import_said_{id}, import_status_{id}
 """
 DROP = "DROP TABLE IF EXISTS import_said_{id}, import_status_{id}"
