@@ -2,9 +2,9 @@
 
 Every word is an event that is never changed; what counts is worked out from all events of a person, in SQL, for as many
 people at once as are given. The newest word for a purpose and basis counts. Taking back is for a purpose or for all of
-them, whatever the basis, and reaches what was given until then, also where that becomes known later. The contact's row
-is locked first, as reservations do, and the time is told after that: so whoever decides has either found it or decided
-before it was so.
+them, whatever the basis, and reaches what was given until then, also where that becomes known later. What an import
+said and its undo took back counts as never said. The contact's row is locked first, as reservations do, and the time is
+told after that: so whoever decides has either found it or decided before it was so.
 """
 
 from __future__ import annotations
@@ -24,30 +24,42 @@ from campaigns.services import audit
 LOCK = "SELECT id FROM campaigns_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # The time is told once the rows are ours.
 NOW = "SELECT clock_timestamp()"
-GIVE = """
+# Not taken back by an undo; `{0}` is the event.
+STANDS = """NOT EXISTS (
+    SELECT 1 FROM campaigns_consentevent u WHERE u.contact_id = {0}.contact_id AND u.undoes_id = {0}.id
+)"""
+GIVE = f"""
 INSERT INTO campaigns_consentevent
-    (contact_id, line_of_business_id, kind, basis, at, expires_at, source, reason, by_id, recorded_at)
+    (contact_id, line_of_business_id, kind, basis, at, expires_at, source, reason, by_id, recorded_at, version_id)
 SELECT DISTINCT ON (v.contact_id, v.line, v.basis, v.at)
-       v.contact_id, v.line, 'given', v.basis, least(v.at, %(now)s), v.expires, v.source, %(reason)s, %(by)s, %(now)s
+       v.contact_id, v.line, 'given', v.basis, least(v.at, %(now)s), v.expires, v.source, %(reason)s, %(by)s, %(now)s,
+       %(version)s
 FROM unnest(%(contacts)s::bigint[], %(lines)s::bigint[], %(bases)s::text[], %(ats)s::timestamptz[],
             %(expires)s::timestamptz[], %(sources)s::text[]) AS v(contact_id, line, basis, at, expires, source)
 LEFT JOIN LATERAL (
-    SELECT true AS known, expires_at FROM campaigns_consentevent
+    SELECT true AS known, expires_at FROM campaigns_consentevent g
     WHERE contact_id = v.contact_id AND kind = 'given' AND basis = v.basis AND at = v.at
-      AND line_of_business_id IS NOT DISTINCT FROM v.line
+      AND line_of_business_id IS NOT DISTINCT FROM v.line AND {STANDS.format("g")}
     ORDER BY id DESC LIMIT 1
 ) e ON true
 WHERE e.known IS NULL OR e.expires_at IS DISTINCT FROM v.expires
 """
 TAKE_BACK = """
 INSERT INTO campaigns_consentevent
-    (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at)
+    (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at, version_id)
 SELECT who, %(line)s, 'withdrawn', '', least(coalesce(%(at)s::timestamptz, %(now)s), %(now)s), %(source)s, %(reason)s,
-       %(by)s, %(now)s
+       %(by)s, %(now)s, %(version)s
 FROM unnest(%(contacts)s::bigint[]) who
 """
+UNDO = f"""
+INSERT INTO campaigns_consentevent
+    (contact_id, line_of_business_id, kind, basis, at, source, reason, by_id, recorded_at, undoes_id)
+SELECT contact_id, line_of_business_id, 'undone', basis, %(now)s, source, %(reason)s, %(by)s, %(now)s, id
+FROM campaigns_consentevent e
+WHERE contact_id = ANY(%(contacts)s) AND version_id = %(version)s AND {STANDS.format("e")}
+"""
 # As rules.consent.read_grants reads it. Only what was given for any purpose can be taken back in part.
-KEEP = """
+KEEP = f"""
 UPDATE campaigns_contact c SET consents = s.consents
 FROM (
     SELECT who.id, coalesce(jsonb_agg(
@@ -57,17 +69,17 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT newest.*, ARRAY(
             SELECT DISTINCT w.line_of_business_id FROM campaigns_consentevent w
-            WHERE w.contact_id = who.id AND w.kind = 'withdrawn' AND w.at >= newest.at
+            WHERE w.contact_id = who.id AND w.kind = 'withdrawn' AND w.at >= newest.at AND {STANDS.format("w")}
               AND w.line_of_business_id IS NOT NULL AND newest.line_of_business_id IS NULL
             ORDER BY w.line_of_business_id) AS without
         FROM (
             SELECT DISTINCT ON (line_of_business_id, basis) line_of_business_id, basis, at, expires_at
-            FROM campaigns_consentevent WHERE contact_id = who.id AND kind = 'given'
+            FROM campaigns_consentevent e WHERE contact_id = who.id AND kind = 'given' AND {STANDS.format("e")}
             ORDER BY line_of_business_id, basis, at DESC, id DESC
         ) newest
         WHERE NOT EXISTS (
             SELECT 1 FROM campaigns_consentevent w
-            WHERE w.contact_id = who.id AND w.kind = 'withdrawn' AND w.at >= newest.at
+            WHERE w.contact_id = who.id AND w.kind = 'withdrawn' AND w.at >= newest.at AND {STANDS.format("w")}
               AND (w.line_of_business_id IS NULL OR w.line_of_business_id = newest.line_of_business_id))
     ) g ON true
     GROUP BY who.id
@@ -90,12 +102,12 @@ class Given:
 
 
 @transaction.atomic
-def record_many(rows: Sequence[Given], *, by: User | None = None, reason: str = "") -> int:
+def record_many(rows: Sequence[Given], *, by: User | None = None, reason: str = "", version: int | None = None) -> int:
     """Write down what these people agreed to; how many are news (a list read twice says nothing new).
 
     Each person, purpose, basis and time once among them. For some thousands of people at once, whose rows stay locked
     until the transaction ends: keep it short. Nobody agrees later than it is written down: a time to come counts as
-    now. Leads that only this kept are due again.
+    now. Leads that only this kept are due again. `version`: of a list, whose undo takes it back.
     """
     if not rows:
         return 0
@@ -104,6 +116,7 @@ def record_many(rows: Sequence[Given], *, by: User | None = None, reason: str = 
         "now": _now(),
         "by": by.pk if by else None,
         "reason": reason[:200],
+        "version": version,
         "contacts": [row.contact_id for row in rows],
         "lines": [row.line_of_business_id for row in rows],
         "bases": [Basis(row.basis).value for row in rows],
@@ -127,8 +140,12 @@ def withdraw_many(
     source: str,
     reason: str,
     by: User | None,
+    version: int | None = None,
 ) -> None:
-    """These people took back what they had agreed to until `at` (now), for a line of business or for every purpose."""
+    """These people took back what they had agreed to until `at` (now), for a line of business or for every purpose.
+
+    `version`: of a list, whose undo has them agree again.
+    """
     known = _locked(set(contacts))
     values: dict[str, Any] = {
         "now": _now(),
@@ -138,10 +155,26 @@ def withdraw_many(
         "at": at,
         "source": source[:64],
         "reason": reason[:200],
+        "version": version,
     }
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK, values)
     _keep(known)
+
+
+@transaction.atomic
+def undo_version(contacts: Collection[int], *, version: int, reason: str, by: User | None) -> int:
+    """What this version of a list said of these people counts as never said; how many words that were.
+
+    For some thousands at once. Whoever agrees again because of that is due again.
+    """
+    known = _locked(set(contacts))
+    values = {"now": _now(), "by": by.pk if by else None, "contacts": known, "version": version, "reason": reason[:200]}
+    with connection.cursor() as cursor:
+        cursor.execute(UNDO, values)
+        undone = cursor.rowcount
+    due_again(_keep(known), "no_consent") if undone else None
+    return undone
 
 
 @transaction.atomic

@@ -32,13 +32,29 @@ WITH pair AS MATERIALIZED (
 ), kept AS (
     UPDATE campaigns_contact c SET products = m.after FROM moved m WHERE c.id = m.id
 )
-INSERT INTO campaigns_productevent (contact_id, product, held, source, reason, by_id, recorded_at)
-SELECT id, code, held, source, %(reason)s, %(by)s, clock_timestamp() FROM (
+INSERT INTO campaigns_productevent (contact_id, product, held, source, reason, by_id, recorded_at, version_id)
+SELECT id, code, held, source, %(reason)s, %(by)s, clock_timestamp(), %(version)s FROM (
     SELECT id, unnest(after) AS code, true AS held, source, before AS others FROM moved
     UNION ALL
     SELECT id, unnest(before), false, source, after FROM moved
 ) each WHERE code <> ALL(others)
 RETURNING contact_id, held
+"""
+
+
+# What people would hold had this version said nothing; what others have said since stays.
+WITHOUT = """
+WITH said AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT DISTINCT ON (contact_id, product) contact_id, product, held, version_id FROM campaigns_productevent
+        WHERE contact_id = ANY(%(contacts)s) ORDER BY contact_id, product, id DESC
+    ) latest WHERE version_id = %(version)s
+)
+SELECT c.id, ARRAY(
+    SELECT unnest(c.products) EXCEPT SELECT product FROM said WHERE contact_id = c.id AND held
+    UNION SELECT product FROM said WHERE contact_id = c.id AND NOT held
+)
+FROM campaigns_contact c WHERE c.id IN (SELECT contact_id FROM said)
 """
 
 
@@ -70,11 +86,11 @@ def know(texts: Collection[str]) -> list[str]:
 
 
 @transaction.atomic
-def hold_many(rows: Sequence[Holds], *, by: User | None = None, reason: str = "") -> int:
+def hold_many(rows: Sequence[Holds], *, by: User | None = None, reason: str = "", version: int | None = None) -> int:
     """These people hold these products and no others; returns for how many that changed.
 
     For some thousands at once, each once, whose rows stay locked until the transaction ends. Leads of those who gave
-    something up are due again where that kept them.
+    something up are due again where that kept them. `version`: of a list, whose undo takes it back.
     """
     if not rows:
         return 0
@@ -87,6 +103,7 @@ def hold_many(rows: Sequence[Holds], *, by: User | None = None, reason: str = ""
         "codes": [code for _, code in pairs],
         "by": by.pk if by else None,
         "reason": reason[:200],
+        "version": version,
     }
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [sorted({row.contact_id for row in rows})])
@@ -94,6 +111,20 @@ def hold_many(rows: Sequence[Holds], *, by: User | None = None, reason: str = ""
         changed = cursor.fetchall()
     due_again({contact for contact, held in changed if not held}, "excluding_product")
     return len({contact for contact, _ in changed})
+
+
+@transaction.atomic
+def undo_version(contacts: Collection[int], *, version: int, source: str, reason: str, by: User | None) -> int:
+    """These people hold again what they held before this version of a list, where nobody has said otherwise since.
+
+    Returns for how many that changed. For some thousands at once.
+    """
+    values = {"contacts": sorted(set(contacts)), "version": version}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [values["contacts"]])
+        cursor.execute(WITHOUT, values)
+        rows = [Holds(contact, held, source) for contact, held in cursor.fetchall()]
+    return hold_many(rows, by=by, reason=reason)
 
 
 @transaction.atomic

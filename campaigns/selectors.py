@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Now
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from campaigns import words
+from campaigns import search, words
 from campaigns.models import (
     Campaign,
     CampaignList,
@@ -32,6 +32,7 @@ from campaigns.models import (
     SuppressionReject,
 )
 from campaigns.partitions import first_id
+from campaigns.rules import searching
 from campaigns.sentences.sharing import Rival
 
 PAGE = 100
@@ -277,14 +278,17 @@ def reject_page(of: ContactList | ListVersion, *, after: int, reason: str) -> li
     return list(rejects.order_by("row_no")[: PAGE + 1])
 
 
-def suppression_page(*, before: int | None, digits: str) -> list[Suppression]:
-    """Do-not-call entries, newest first; `digits` finds the numbers that end with them."""
+def suppression_page(*, before: int | None, text: str = "") -> list[Suppression]:
+    """Do-not-call entries, newest first; `text` is a whole number, in any spelling, whose entries are wanted.
+
+    By its index: endings would have to be looked for in every one of millions of entries.
+    """
     found = Suppression.objects.select_related("line_of_business", "campaign", "created_by", "contact")
     found = found.filter(ended_at=None).order_by("-pk")
     if before:
         found = found.filter(pk__lt=before)
-    if digits:
-        found = found.annotate(text=Cast("phone", CharField())).filter(text__endswith=digits)
+    if text:
+        found = found.filter(phone__in=searching.meaning(text, search.countries()).numbers)
     return list(found[: PAGE + 1])
 
 

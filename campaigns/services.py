@@ -42,14 +42,22 @@ LAST_ID = 2**63 - 1
 LEAST_RATIO, MOST_RATIO = Decimal(1), Decimal(10)
 PACED = ("dial_mode", "ratio", "abandon_aim", "cancels_late")
 
+# Where a lead stands among others of its list, 0 to 100: rules.order.standing_within of what lists say of person `c`.
+SCORE = """(
+    SELECT CASE WHEN t.priority IS NULL THEN t.score
+                ELSE (4 - least(4, greatest(1, t.priority))) * 25 + t.score / 4 END
+    FROM (SELECT
+        CASE WHEN c.attributes #>> '{other,priority}' ~ '^-?[0-9]{1,9}$'
+             THEN (c.attributes #>> '{other,priority}')::int END AS priority,
+        CASE WHEN c.attributes #>> '{other,score}' ~ '^[0-9]{1,3}([.][0-9]+)?$'
+             THEN least(100, (c.attributes #>> '{other,score}')::numeric) ELSE 0 END AS score
+    ) t
+)"""
 # One row per contact, however many of a campaign's lists name them; due at once, the verdict decides the rest.
-ADD_LEADS = """
+ADD_LEADS = f"""
 INSERT INTO campaigns_lead
     (campaign_id, contact_id, list_id, state, due_at, callback, attempts, outcome_counts, last_outcome, reason, score)
-SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{}', '', '',
-       -- A column named "score" says how promising a person is, 0 to 100.
-       CASE WHEN c.attributes #>> '{other,score}' ~ '^[0-9]{1,3}([.][0-9]+)?$'
-            THEN least(100, (c.attributes #>> '{other,score}')::numeric) ELSE 0 END
+SELECT %(campaign)s, e.contact_id, e.list_id, 'due', now(), false, 0, '{{}}', '', '', {SCORE}
 FROM campaigns_listentry e JOIN campaigns_contact c ON c.id = e.contact_id
 WHERE e.list_id = %(list)s AND e.contact_id BETWEEN %(first)s AND %(last)s
 ORDER BY e.contact_id

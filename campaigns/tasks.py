@@ -42,9 +42,7 @@ def import_do_not_call(file_id: int) -> None:
 @shared_task
 def resume_imports() -> None:
     """Start again the imports that nobody is working on, and finish what undone ones left in calls."""
-    late_files = SuppressionFile.objects.filter(
-        state__in=do_not_call.UNFINISHED, created_at__lt=timezone.now() - PATIENCE
-    )
+    late_files = SuppressionFile.objects.filter(state__in=do_not_call.OPEN, created_at__lt=timezone.now() - PATIENCE)
     for file_id in late_files.values_list("pk", flat=True):
         if not do_not_call.is_running(file_id):
             import_do_not_call.delay(file_id)

@@ -108,6 +108,7 @@ urlpatterns = [
     path("do-not-call/files/<int:pk>/progress/", suppression_files.progress, name="suppression-file-progress"),
     path("do-not-call/files/<int:pk>/confirm/", suppression_files.confirm, name="suppression-file-confirm"),
     path("do-not-call/files/<int:pk>/cancel/", suppression_files.cancel, name="suppression-file-cancel"),
+    path("do-not-call/files/<int:pk>/undo/", suppression_files.undo, name="suppression-file-undo"),
     path("do-not-call/files/<int:pk>/rejects.csv", suppression_files.rejects_csv, name="suppression-file-rejects"),
     path("do-not-call/<int:pk>/remove/", suppressions.remove, name="suppression-remove"),
     path("people/", people.find, name="people"),

@@ -187,6 +187,7 @@ WEIGHTS: Words = {
     "noted": _("noted"),
     "overruled": _("overruled"),
     "aged": _("aged"),
+    "withdrawn": _("taken back with its import"),
 }
 
 # By what a person was found (campaigns.search).

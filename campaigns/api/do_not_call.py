@@ -25,7 +25,7 @@ router = Router(tags=["Do not call"], auth=door.reads())
 @router.get("/do-not-call", response=answers(schemas.Entries), url_name="do-not-call")
 def entries(request: HttpRequest, before: int | None = Query(None, ge=1, le=finding.LARGEST_ID)) -> dict[str, Any]:
     """Entries, the newest first, 100 at a time. Ask again with `before` set to `next_before`; null is the end."""
-    found = selectors.suppression_page(before=before, digits="")
+    found = selectors.suppression_page(before=before)
     page = found[: selectors.PAGE]
     more = len(found) > len(page)
     return {"entries": [entry(each) for each in page], "next_before": page[-1].pk if more else None}

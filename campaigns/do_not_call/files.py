@@ -15,6 +15,7 @@ from campaigns.models import Campaign, LineOfBusiness, SuppressionFile, User
 from campaigns.services import audit, refuse_file
 
 State = SuppressionFile.State
+UNDOABLE = (State.DONE, State.CANCELLED)
 
 
 @transaction.atomic
@@ -88,4 +89,16 @@ def cancel(*, file: SuppressionFile, by: User | None) -> bool:
         return False
     audit(by, "suppressions.cancelled", file, {})
     transaction.on_commit(lambda: events.changed("suppressions", file.pk), robust=True)
+    return True
+
+
+@transaction.atomic
+def undo(*, file: SuppressionFile, reason: str, by: User | None, read_later: bool = True) -> bool:
+    """Have what the file entered end, and what it ended entered again; False if it is not over, or was undone."""
+    over = SuppressionFile.objects.filter(pk=file.pk, state__in=UNDOABLE)
+    if not over.update(state=State.UNDOING, undone_by=by, undone_why=reason[:200]):
+        return False
+    audit(by, "suppressions.undo_asked", file, {"reason": reason[:200]})
+    if read_later:
+        _read_later(file)
     return True

@@ -23,7 +23,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from campaigns import events, locks
-from campaigns.do_not_call import reading
+from campaigns.do_not_call import reading, undoing
 from campaigns.lists.columns import Unreadable
 from campaigns.locks import Work
 from campaigns.models import AuditEntry, ContactPhone, SuppressionFile
@@ -33,6 +33,7 @@ BLOCK = 50_000
 CHUNK = 10_000
 State = SuppressionFile.State
 UNFINISHED = (State.WAITING, State.READING, State.APPLYING)
+OPEN = (*UNFINISHED, State.UNDOING)
 
 STAGE = """
 DROP TABLE IF EXISTS pg_temp.dnc_row, pg_temp.dnc_number, pg_temp.dnc_todo, pg_temp.dnc_gone;
@@ -75,7 +76,7 @@ SELECT count(*) FROM (
 ) locked
 """
 SHORTER = f"""
-UPDATE campaigns_suppression s SET ended_at = statement_timestamp(), ended_by_id = %(by)s
+UPDATE campaigns_suppression s SET ended_at = statement_timestamp(), ended_by_id = %(by)s, ended_file_id = %(file)s
 WHERE s.id = ANY(%(ids)s) AND s.ended_at IS NULL AND NOT {LASTS}
 """
 # The time is told after the locks. Somebody may have entered one of them meanwhile.
@@ -87,7 +88,8 @@ FROM unnest(%(numbers)s::bigint[]) number
 ON CONFLICT DO NOTHING
 """
 TAKE_OFF = """
-UPDATE campaigns_suppression SET ended_at = statement_timestamp(), ended_by_id = %(by)s, ended_why = %(reason)s
+UPDATE campaigns_suppression
+SET ended_at = statement_timestamp(), ended_by_id = %(by)s, ended_why = %(reason)s, ended_file_id = %(file)s
 WHERE id = ANY(%(ids)s) AND ended_at IS NULL
 """
 
@@ -101,12 +103,12 @@ class Cancelled(Exception):
 def run(file_id: int) -> bool:
     """Read and apply the file; False when there was nothing to do or somebody else is at it."""
     with locks.alone(Work.DO_NOT_CALL_FILE, file_id) as alone:
-        found = SuppressionFile.objects.filter(pk=file_id, state__in=UNFINISHED).select_related("created_by").first()
+        found = SuppressionFile.objects.filter(pk=file_id, state__in=OPEN).select_related("created_by").first()
         if not alone or found is None:
             return False
         with translation.override(found.created_by.language if found.created_by else "en"):
             try:
-                _import(found)
+                undoing.undo(found) if found.state == State.UNDOING else _import(found)
             except Unreadable as flaw:
                 _settle(found, State.FAILED, "suppressions.failed", error=str(flaw))
             except Cancelled:

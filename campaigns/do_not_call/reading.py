@@ -1,9 +1,9 @@
 """A do-not-call file → its numbers, or one sentence that says what is wrong and what to do.
 
-Registers come as text: a number a line, or columns of which one holds the numbers, with or without names above. The
-column is the one that holds most numbers, so nobody is asked for it. What is read are digits, which all encodings but
-UTF-16 write alike. A number counts though nobody could dial it today (of a range not assigned, of a kind we don't
-call): who is on the register is on the register.
+Registers come as text, or as a workbook or a zip file, which campaigns.lists.reading opens: a number a line, or columns
+of which one holds the numbers, with or without names above. The column is the one that holds most numbers, so nobody is
+asked for it. What is read of text are digits, which all encodings but UTF-16 write alike. A number counts though nobody
+could dial it today (of a range not assigned, of a kind we don't call): who is on the register is on the register.
 """
 
 from __future__ import annotations
@@ -20,29 +20,50 @@ from typing import TextIO
 import rphonenumbers
 from django.utils.translation import gettext as _
 
+from campaigns.lists import reading as lists
 from campaigns.lists.columns import Unreadable
+from campaigns.lists.reading import ReadOptions
 from campaigns.rules import numbers
 from campaigns.rules.numbers import NotANumber, Reason
 
 LOOKED_AT = 200  # rows that tell which column holds the numbers
 LONGEST_LINE = 1 << 16
 DELIMITERS = ",;\t|"
-NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
+PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip and .xlsx; .xls
+NOT_TEXT = (b"%PDF", b"\x1f\x8b")
 PLAIN = re.compile(r"\+?[0-9]{4,16}", re.ASCII)
 POSSIBLE = rphonenumbers.ValidationResult.IS_POSSIBLE
 
+Line = tuple[int, list[str]]  # its number in the file, its cells
 Row = tuple[int, str, int | Reason]  # its number in the file, the cell, what that came to
 
 
 def rows(path: Path, default_country: str) -> Iterator[Row]:
     """Every row that is not empty; row numbers count as a spreadsheet does. Raises Unreadable."""
-    with _open(path) as file:
-        lines = _cells(file)
-        head = list(islice(lines, LOOKED_AT))
-        column = _column([cells for _, cells in head], default_country)
-        for no, cells in chain(head[_names_above(head, column) :], lines):
-            cell = cells[column].strip() if column < len(cells) else ""
-            yield no, cell, number(cell, default_country)
+    if _is_packed(path):
+        yield from _numbers(_cells_of_sheet(path), default_country)
+    else:
+        with _open(path) as file:
+            yield from _numbers(_cells(file), default_country)
+
+
+def _numbers(lines: Iterator[Line], default_country: str) -> Iterator[Row]:
+    head = list(islice(lines, LOOKED_AT))
+    column = _column([cells for _, cells in head], default_country)
+    for no, cells in chain(head[_names_above(head, column) :], lines):
+        cell = cells[column].strip() if column < len(cells) else ""
+        yield no, cell, number(cell, default_country)
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in PACKED
+
+
+def _cells_of_sheet(path: Path) -> Iterator[Line]:
+    """Its rows as they are: whether there are names above is told by the numbers here."""
+    sheet = lists.open_sheet(path, ReadOptions(has_header=False))
+    return ((row.no, row.cells) for row in sheet.rows() if any(cell.strip() for cell in row.cells))
 
 
 def number(text: str, default_country: str) -> int | Reason:

@@ -20,7 +20,7 @@ Attributes = dict[str, dict[str, Value]]
 
 
 class Consent(NamedTuple):
-    """What the list says the person agreed to: `basis` is one of rules.consent's codes."""
+    """What the list says the person agreed to: `basis` is one of rules.consent's codes, empty: they do not agree."""
 
     basis: str
     date: date | None = None
@@ -106,19 +106,20 @@ def _add_typed(attributes: Attributes, columns: list[AttributeColumn], cells: li
 
 
 def _consent(layout: Layout, cells: list[str], doubts: list[int]) -> Consent | None:
-    """The consent, when the row says that there is one: a date alone is the date of some, a source alone is nothing."""
+    """The consent, when the row is clear about it: a date alone is the date of some, a source alone is nothing."""
     basis_at, date_at, source_at = (layout.fields.get(f"consent_{part}") for part in ("basis", "date", "source"))
     given = cells[date_at] if date_at is not None else ""
     on = values.day(given, layout.consent_date_order) if given else None
     if date_at is not None and given and on is None:
         doubts.append(date_at)
-    basis: str | None = values.EXPLICIT if on else ""
+    basis: str | None = values.EXPLICIT if on else None
     if basis_at is not None:
-        basis = values.basis(cells[basis_at])
-        if basis is None:
+        text = cells[basis_at]
+        basis = values.basis(text) if text else None
+        if text and basis is None:
             doubts.append(basis_at)
     source = cells[source_at][:LONGEST_SOURCE] if source_at is not None else ""
-    return Consent(basis, on, source) if basis else None
+    return None if basis is None else Consent(basis, on, source)
 
 
 def _whole_reader(

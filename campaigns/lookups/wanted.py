@@ -20,7 +20,7 @@ WHERE e.list_id = %(list)s AND c.phone > %(after)s AND (p.status = '' OR p.statu
   AND NOT EXISTS (
       SELECT 1 FROM campaigns_phoneevidence v JOIN {sql.CODES} k(code, rank, against, age) ON k.code = v.code
       LEFT JOIN campaigns_statusage a ON a.code = v.code
-      WHERE v.phone = c.phone AND {sql.UNTIL.format("v", "k")} > %(now)s
+      WHERE v.phone = c.phone AND v.withdrawn_at IS NULL AND {sql.UNTIL.format("v", "k")} > %(now)s
   )
 """
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0010_search'),
+        ('campaigns', '0011_list_applies'),
     ]
 
     operations = [

@@ -50,6 +50,8 @@ class Suppression(models.Model):
     )
     # Empty where an entry that lasts longer took its place.
     ended_why = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # The file that ended it, by what it names or no longer names: an undo of that file enters it again.
+    ended_file_id = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("do-not-call entry")
@@ -106,6 +108,8 @@ class SuppressionFile(models.Model):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
 
     upload = models.FileField(_("file"), upload_to="do-not-call/", blank=True)
     original_name = models.CharField(max_length=255, blank=True)
@@ -129,9 +133,17 @@ class SuppressionFile(models.Model):
     prolonged = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
+    # What an undo has ended of its entries, and entered again of those it had ended.
+    taken_back = models.PositiveIntegerField(default=0, db_default=0)
+    entered_again = models.PositiveIntegerField(default=0, db_default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    undone_why = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-pk"]
@@ -166,12 +178,14 @@ class ConsentEvent(models.Model):
     """A person agreed, or took it back; what counts now is on the contact. Append-only, as the database sees to it.
 
     `at` is when it was so, `recorded_at` when we knew. Without a line of business it is for every purpose.
+    An import that is undone takes its words back by events that name them: those count as never said.
     Written by campaigns.consents only.
     """
 
     class Kind(models.TextChoices):
         GIVEN = "given", _("given")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        UNDONE = "undone", _("undone")
 
     # No constraints: history outlives what it names.
     contact_id = models.BigIntegerField()
@@ -185,6 +199,10 @@ class ConsentEvent(models.Model):
     reason = models.CharField(max_length=200, blank=True, db_default="")
     by_id = models.BigIntegerField(null=True)
     recorded_at = models.DateTimeField()
+    # The version of a list that said so.
+    version_id = models.BigIntegerField(null=True)
+    # The event that this one takes back.
+    undoes_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -192,7 +210,14 @@ class ConsentEvent(models.Model):
             models.CheckConstraint(name="consent_known_after_it_was_so", condition=Q(at__lte=F("recorded_at"))),
             models.CheckConstraint(
                 name="consent_given_on_a_basis",
-                condition=Q(kind="given", basis__gt="") | Q(kind="withdrawn", basis="", expires_at=None),
+                condition=Q(kind="given", basis__gt="")
+                | Q(kind="withdrawn", basis="", expires_at=None)
+                | Q(kind="undone", expires_at=None),
+            ),
+            # What is undone names what it undoes, or it would undo nothing; nothing else undoes.
+            models.CheckConstraint(
+                name="consent_undone_names_what",
+                condition=Q(kind="undone", undoes_id__isnull=False) | (~Q(kind="undone") & Q(undoes_id__isnull=True)),
             ),
         ]
         indexes = [
@@ -214,6 +239,8 @@ class ProductEvent(models.Model):
     reason = models.CharField(max_length=200, blank=True, db_default="")
     by_id = models.BigIntegerField(null=True)
     recorded_at = models.DateTimeField()
+    # The version of a list that said so.
+    version_id = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.people import Contact
@@ -107,6 +107,14 @@ class ListVersion(models.Model):
     rows_changed = models.PositiveIntegerField(default=0)
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_gone = models.PositiveIntegerField(default=0)
+    # What it brought beside people, as far as that was news: words about consent, products got or given up, states.
+    consents = models.PositiveIntegerField(default=0, db_default=0)
+    holdings = models.PositiveIntegerField(default=0, db_default=0)
+    statuses = models.PositiveIntegerField(default=0, db_default=0)
+    # Column → how many of its values could not be read.
+    doubts: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
     leads_added = models.PositiveIntegerField(default=0)
     # The version that was in force before, which its differences are told against.
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -161,6 +169,12 @@ class ImportPart(models.Model):
     rows_good = models.PositiveIntegerField(default=0)
     rows_duplicate = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
+    consents = models.PositiveIntegerField(default=0, db_default=0)
+    holdings = models.PositiveIntegerField(default=0, db_default=0)
+    statuses = models.PositiveIntegerField(default=0, db_default=0)
+    doubts: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
     leads_added = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -44,6 +44,8 @@ class PhoneEvidence(models.Model):
     # The list, the feed or the lookup run it came with, by its kind.
     origin = models.BigIntegerField(null=True, blank=True)
     attempt_id = models.UUIDField(null=True, blank=True)
+    # The import that brought it was undone: it is shown, and counts for nothing.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

@@ -2,7 +2,8 @@
 
 1. Callbacks that are due, the earliest promise first. 2. Lists by priority; a boosted list before all others.
 3. Lists of one priority take turns by their weights. 4. Within a list: tenths of the score, best first, then fewest
-attempts (both are the lead's rank), then what became due last. This module is steps 2 and 3; 1 and 4 are an index.
+attempts (both are the lead's rank), then what became due last. This module is steps 2 and 3, and what
+a lead's score is; 1 and 4 are an index.
 """
 
 from __future__ import annotations
@@ -44,6 +45,14 @@ def shares(tier: list[Source], want: int, draw: Callable[[], float]) -> dict[int
     for _ in range(want):
         asked[_at(tier, draw() * total).id] += 1
     return asked
+
+
+def standing_within(priority: int | None, score: float | None) -> float:
+    """0 to 100, best first: by priority (1 is the highest, all from 4 on are one), within it by score (0 to 100)."""
+    promise = min(100, score or 0)
+    if priority is None:
+        return promise
+    return (4 - min(4, max(1, priority))) * 25 + promise / 4
 
 
 def _at(tier: list[Source], point: float) -> Source:

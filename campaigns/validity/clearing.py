@@ -27,8 +27,12 @@ WITH gone AS (
     SELECT DISTINCT c.contact_id FROM gone JOIN campaigns_contactphone c ON c.phone = gone.phone
 )
 UPDATE campaigns_lead l SET state = 'due', due_at = now() FROM who
-WHERE l.campaign_id = ANY(%(campaigns)s) AND l.contact_id = who.contact_id AND l.reason = ANY(%(reasons)s)
-  AND l.decided_at IS NOT NULL AND (l.state = 'finished' OR (l.state = 'due' AND l.due_at > now()))
+WHERE l.campaign_id = ANY(%(campaigns)s) AND l.contact_id = who.contact_id AND (
+    (l.reason = ANY(%(reasons)s) AND l.decided_at IS NOT NULL
+     AND (l.state = 'finished' OR (l.state = 'due' AND l.due_at > now())))
+    -- A call found that the number does not exist.
+    OR (l.state = 'finished' AND l.reason = 'invalid_number')
+)
 """
 
 

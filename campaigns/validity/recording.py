@@ -100,6 +100,23 @@ def learn(told: Iterable[Told], now: datetime) -> None:
 
 
 @transaction.atomic
+def withdraw_list(phones: Iterable[int], list_id: int, since: datetime, before: datetime | None, now: datetime) -> int:
+    """What this list has said of these numbers since then counts no more; returns of how many that was.
+
+    `before`: when it was last read before that. For some thousands at once; numbers that this clears are noted
+    (campaigns.validity.clearing).
+    """
+    numbers = sorted(set(phones))
+    values = {"phones": numbers, "list": list_id, "since": since, "before": before or since, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK, [numbers])
+        cursor.execute(sql.WITHDRAW, values)
+        withdrawn = sorted({phone for (phone,) in cursor.fetchall()})
+    resolve_again(withdrawn, now)
+    return len(withdrawn)
+
+
+@transaction.atomic
 def resolve_again(phones: Iterable[int], at: datetime) -> None:
     """Work out the states of these numbers as of `at`, from the evidence that is kept."""
     with connection.cursor() as cursor:

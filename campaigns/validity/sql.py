@@ -54,7 +54,8 @@ STAGED = {
     "known": "NOT MATERIALIZED (SELECT * FROM known_evidence)",
 }
 STAGE_KNOWN = """
-INSERT INTO known_evidence SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard_evidence);
+INSERT INTO known_evidence SELECT * FROM campaigns_phoneevidence
+WHERE phone IN (SELECT phone FROM heard_evidence) AND withdrawn_at IS NULL;
 ANALYZE known_evidence
 """
 OF_CALLS = {
@@ -64,7 +65,9 @@ SELECT 0 AS row_no, phone, code, kind, '' AS source, %(now)s AS observed_at, NUL
 FROM unnest(%(phones)s::bigint[], %(codes)s::text[], %(kinds)s::text[], %(details)s::text[], %(attempts)s::uuid[],
             %(bys)s::bigint[]) AS h(phone, code, kind, detail, attempt_id, by_id)
 )""",
-    "known": "MATERIALIZED (SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard))",
+    "known": """MATERIALIZED (
+SELECT * FROM campaigns_phoneevidence WHERE phone IN (SELECT phone FROM heard) AND withdrawn_at IS NULL
+)""",
 }
 
 
@@ -218,9 +221,19 @@ WITH phones AS MATERIALIZED (
     SELECT unnest(%(phones)s::bigint[]) AS phone
 ), words AS (
     SELECT phone, code, kind, source, observed_at, expires_at, times FROM campaigns_phoneevidence
-    WHERE phone IN (SELECT phone FROM phones)
+    WHERE phone IN (SELECT phone FROM phones) AND withdrawn_at IS NULL
 ), {RESOLVE}
 SELECT 1
+"""
+# What a list said of these numbers, since its import that is undone; what an earlier one said too goes back to that.
+WITHDRAW = """
+UPDATE campaigns_phoneevidence
+SET withdrawn_at = CASE WHEN since < %(since)s THEN NULL ELSE %(now)s END,
+    observed_at = CASE WHEN since < %(since)s THEN greatest(since, %(before)s) ELSE observed_at END,
+    times = CASE WHEN since < %(since)s THEN greatest(times - 1, 1) ELSE times END
+WHERE phone = ANY(%(phones)s) AND kind = 'list' AND origin = %(list)s AND observed_at >= %(since)s
+  AND withdrawn_at IS NULL
+RETURNING phone
 """
 # What is old and keeps no number from being called, not even once a newer word has aged: overruled, or aged itself.
 PRUNE = f"""
@@ -228,7 +241,7 @@ WITH phones AS MATERIALIZED (
     SELECT unnest(%(phones)s::bigint[]) AS phone
 ), words AS (
     SELECT phone, code, kind, source, observed_at, expires_at, times FROM campaigns_phoneevidence
-    WHERE phone IN (SELECT phone FROM phones)
+    WHERE phone IN (SELECT phone FROM phones) AND withdrawn_at IS NULL
 ), {HELD}
 DELETE FROM campaigns_phoneevidence e USING phones
 WHERE e.phone = phones.phone AND e.observed_at < %(cutoff)s AND NOT EXISTS (

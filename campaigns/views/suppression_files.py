@@ -22,10 +22,12 @@ from campaigns.uploads.handing import used
 from campaigns.views import uploaded
 
 State = SuppressionFile.State
-GOING = (State.WAITING, State.READING, State.APPLYING)
+GOING = (State.WAITING, State.READING, State.APPLYING, State.UNDOING)
 # The drawn marks that other pages use for the like.
 MARKS = {State.READING: "importing", State.APPLYING: "importing", State.COMPARED: "paused", State.DONE: "ready"} | {
-    State.CANCELLED: "stopped"
+    State.CANCELLED: "stopped",
+    State.UNDOING: "importing",
+    State.UNDONE: "stopped",
 }
 
 
@@ -114,6 +116,19 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("suppression-file", pk)
 
 
+@require_POST
+@role_required(*MANAGE)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what the file entered; why is kept with every entry."""
+    file = get_object_or_404(SuppressionFile, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why: it is kept with the entries. Nothing was changed."))
+    elif files.undo(file=file, reason=reason, by=person(request)):
+        messages.success(request, _("It is being undone."))
+    return redirect("suppression-file", pk)
+
+
 @require_GET
 @role_required(*MANAGE)
 def rejects_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
@@ -132,6 +147,7 @@ def _page(request: HttpRequest, file: SuppressionFile) -> dict[str, Any]:
         "file": file,
         "mark": _mark(file),
         "going": file.state in GOING,
+        "undoable": file.state in files.UNDOABLE and bool(file.added or file.prolonged or file.gone),
         "rejects": [(reject, words.of(words.REJECT_REASONS, reject.reason)) for reject in page],
         "next": page[-1].row_no if more else None,
     }

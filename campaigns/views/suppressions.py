@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -38,10 +36,10 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("+%(number)s will not be called any more.") % {"number": entry.phone})
             return redirect("suppressions")
     asked = request.POST if searching else request.GET
-    before, digits = asked.get("before", ""), re.sub(r"\D", "", request.POST.get("q", ""))
-    found = selectors.suppression_page(before=int(before) if before.isdecimal() else None, digits=digits)
+    before, text = asked.get("before", ""), request.POST.get("q", "").strip()
+    found = selectors.suppression_page(before=int(before) if before.isdecimal() else None, text=text)
     page, more = found[: selectors.PAGE], len(found) > selectors.PAGE
-    context = {"form": form, "entries": page, "next": page[-1].pk if more else None, "digits": digits}
+    context = {"form": form, "entries": page, "next": page[-1].pk if more else None, "text": text}
     return render(request, "campaigns/suppressions.html", context, status=422 if form.errors else 200)
 
 

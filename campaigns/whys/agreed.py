@@ -98,6 +98,8 @@ def _standing(grant: Grant, lines: dict[int, str], now: datetime) -> Standing:
 
 
 def _said(kind: str, basis: str, purpose: str) -> str:
+    if kind == "undone":
+        return _("Taken back with the import that said so")
     if kind == "withdrawn":
         return _("Withdrawn for %(purpose)s") % {"purpose": purpose}
     return _("%(basis)s given for %(purpose)s") % {

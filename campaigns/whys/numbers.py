@@ -22,6 +22,7 @@ class Weight(StrEnum):
     NOTED = "noted"  # it keeps nobody, or not yet
     OVERRULED = "overruled"
     AGED = "aged"
+    WITHDRAWN = "withdrawn"  # with the import that brought it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ def story(phone: Phone, now: datetime) -> Story:
     rows = ageing.evidence_of(phone.pk)
     ages = ageing.ages()
     said = {row.pk: _evidence(row) for row in rows}
-    state = rules.resolve(list(said.values()), now, ages)
-    holding = rules.holding(list(said.values()), now, ages)
+    counting = [said[row.pk] for row in rows if row.withdrawn_at is None]
+    state = rules.resolve(counting, now, ages)
+    holding = rules.holding(counting, now, ages)
     people = list(Contact.objects.filter(contactphone__phone=phone).order_by("pk")[: MOST_PEOPLE + 1])
     entries = Suppression.objects.filter(phone=phone.pk, ended_at=None).select_related(
         "campaign", "line_of_business", "created_by"
@@ -83,7 +85,8 @@ def _word(
     row: PhoneEvidence, said: Evidence, state: State, holding: Sequence[Evidence], now: datetime, ages: rules.Ageing
 ) -> Word:
     until = ages.until(said)
-    return Word(row, None if until == rules.FOREVER else until, _weight(said, state, holding, until <= now))
+    weight = Weight.WITHDRAWN if row.withdrawn_at else _weight(said, state, holding, until <= now)
+    return Word(row, None if until == rules.FOREVER else until, weight)
 
 
 def _weight(said: Evidence, state: State, holding: Sequence[Evidence], aged: bool) -> Weight:

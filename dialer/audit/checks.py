@@ -124,7 +124,7 @@ DO_NOT_CALL = " UNION ALL ".join(
     for null in ("", "NOT")
 )
 # An agreement counts if it was known before the call was sent; what took it back, or took its place, if it was known
-# before the call was decided on.
+# before the call was decided on. What was undone, once that was known, took nothing back and took no place.
 CONSENT = """
 SELECT a.id, 'no valid consent on ' || array_to_string(r.bases, ', ') || ' was on record' AS why
 FROM audit_call a JOIN audit_consent r ON r.policy_id = a.policy_id
@@ -136,10 +136,14 @@ WHERE a.judged AND NOT EXISTS (
       AND NOT EXISTS (
           SELECT 1 FROM campaigns_consentevent w
           WHERE w.contact_id = g.contact_id AND w.recorded_at < a.at AND CASE w.kind
+              WHEN 'undone' THEN w.undoes_id = g.id
               WHEN 'withdrawn' THEN w.at >= g.at
                   AND (w.line_of_business_id IS NULL OR w.line_of_business_id = a.line)
               ELSE (w.at, w.id) > (g.at, g.id) AND w.basis = g.basis
-                  AND w.line_of_business_id IS NOT DISTINCT FROM g.line_of_business_id END))
+                  AND w.line_of_business_id IS NOT DISTINCT FROM g.line_of_business_id END
+              AND NOT EXISTS (
+                  SELECT 1 FROM campaigns_consentevent u
+                  WHERE u.contact_id = w.contact_id AND u.undoes_id = w.id AND u.recorded_at <= a.placed_at)))
 """
 PRODUCTS = """
 SELECT a.id, 'they held ' || string_agg(r.product, ', ' ORDER BY r.product) AS why

@@ -111,7 +111,8 @@ def test_whatever_is_sent_is_read_or_refused_with_a_sentence(tmp_path_factory, c
     ("content", "sentence"),
     [
         (b"", "empty"),
-        (b"PK\x03\x04sheet", "not a text file"),
+        (b"PK\x03\x04sheet", "damaged"),
+        (b"%PDF-1.7", "not a text file"),
         (b"name,city\nWang,Beijing\n", "No column"),
         (b"1" * 70_000, "more than 65,000"),
         (b'"13800138000\n' + b"13800138001\n" * 20_000, "never closed"),

@@ -8,6 +8,7 @@ from django.db import connection
 
 from campaigns.lists.importing import source, stage
 from campaigns.lists.rows import Person, Refused
+from campaigns.lists.said import keeping
 from campaigns.models import ImportPart, ListVersion
 
 LONGEST_VALUE = 200
@@ -25,18 +26,20 @@ def claim(version: ListVersion, state: str) -> ImportPart | None:
 
 def read(version: ListVersion, part: ImportPart) -> None:
     """Read the claimed part."""
-    good = stage.Writer()
+    good, said = stage.Writer(), keeping.Keeper(version)
     refused: list[tuple[int, Refused]] = []
     for no, found in source.people(version, part):
         if isinstance(found, Person):
             good.add(no, found)
+            said.add(no, found)
         else:
             refused.append((no, found))
     good.write(version.pk)
+    said.write(version.pk)
     _reject(version, refused)
-    part.state, part.rows = State.READ, good.people + len(refused)
+    part.state, part.rows, part.doubts = State.READ, good.people + len(refused), dict(said.doubts)
     part.rows_good, part.rows_rejected, part.rows_duplicate = good.people, len(refused), 0
-    part.save(update_fields=["state", "rows", "rows_good", "rows_rejected", "rows_duplicate"])
+    part.save(update_fields=["state", "rows", "rows_good", "rows_rejected", "rows_duplicate", "doubts"])
 
 
 def _reject(version: ListVersion, refused: Sequence[tuple[int, Refused]]) -> None:

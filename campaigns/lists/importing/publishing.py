@@ -16,6 +16,7 @@ from django.utils import timezone
 from campaigns import services
 from campaigns.lists import applying
 from campaigns.lists.mapping import Mapping
+from campaigns.lists.said import giving, ordering
 from campaigns.models import ContactList, ImportPart, ListVersion
 
 COUNTS = ("rows_total", "rows_good", "rows_duplicate", "rows_rejected")
@@ -82,6 +83,7 @@ def come_into_force(version: ListVersion) -> None:
     """The list is what this version says. The list's row is locked first: see services.attach_list."""
     version.list = ContactList.objects.select_for_update().get(pk=version.list_id)
     _balance(version)
+    giving.total(version)
     if version.list.current_id:
         _execute(SWAP, version)
         version.rows_gone = _scalar(f"SELECT count(*) FROM ({GONE}) gone", version)
@@ -115,6 +117,7 @@ def add_leads(version: ListVersion, part: ImportPart) -> None:
         between = (part.first_contact, part.last_contact)
         for campaign in version.list.campaigns.all():
             part.leads_added += services.add_leads(campaign=campaign, list=version.list, between=between)
+        ordering.order_again(version, between)
     part.state = ImportPart.State.PUBLISHED
     part.save(update_fields=["state", "leads_added"])
 

@@ -12,7 +12,9 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from campaigns.lists.copying import NULL, copy, text
 from campaigns.lists.rows import Person
+from campaigns.lists.said import tables as said
 
 TABLES = """
 CREATE UNLOGGED TABLE IF NOT EXISTS import_row_{id} (
@@ -39,25 +41,20 @@ COPY_ROWS = (
 COPY_PHONES = "COPY import_phone_{id} (row_no, number, position, label, country, line_type, zones) FROM STDIN"
 COUNT = "SELECT count(*) FROM import_row_{id} WHERE row_no BETWEEN %s AND %s"
 EXISTS = "SELECT to_regclass('import_row_{id}') IS NOT NULL"
-LINES = 2000  # written at once
-NULL = "\\N"
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
-# What would end a cell early is rare; looking for it costs less than replacing it.
-UNSAFE = frozenset("\\\t\n\r\0")
 
 
 def make(version_id: int) -> None:
     """Empty tables for this version."""
-    _execute(TABLES, version_id)
+    _execute(f"{TABLES};{said.TABLES}", version_id)
 
 
 def drop(version_id: int) -> None:
-    _execute(DROP, version_id)
+    _execute(f"{DROP};{said.DROP}", version_id)
 
 
 def settle(version_id: int) -> None:
     """All people are here."""
-    _execute(SETTLE, version_id)
+    _execute(f"{SETTLE};{said.SETTLE}", version_id)
 
 
 def count(version_id: int, first_row: int, last_row: int) -> int:
@@ -86,19 +83,13 @@ class Writer:
 
     def write(self, version_id: int) -> None:
         """Put them on the version's stage."""
-        _copy(COPY_ROWS.format(id=int(version_id)), self._rows)
-        _copy(COPY_PHONES.format(id=int(version_id)), self._phones)
+        copy(COPY_ROWS.format(id=int(version_id)), self._rows)
+        copy(COPY_PHONES.format(id=int(version_id)), self._phones)
 
 
 def _execute(statement: str, version_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement.format(id=int(version_id)))
-
-
-def _copy(statement: str, lines: list[str]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for at in range(0, len(lines), LINES):
-            copy.write("".join(lines[at : at + LINES]))
 
 
 def _row(no: int, p: Person) -> str:
@@ -122,8 +113,3 @@ def _phones(no: int, person: Person) -> Iterator[str]:
         n = phone.number
         zones = ",".join(n.zones)
         yield f"{no}\t{n.phone}\t{position}\t{text(phone.label)}\t{n.country}\t{n.line_type.value}\t{{{zones}}}\n"
-
-
-def text(value: str) -> str:
-    """As COPY reads it."""
-    return value if UNSAFE.isdisjoint(value) else value.translate(ESCAPES)

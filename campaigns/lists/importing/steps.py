@@ -21,6 +21,7 @@ from campaigns import events, services
 from campaigns.lists import applying
 from campaigns.lists.importing import matching, parts, publishing, source, stage, undoing
 from campaigns.lists.reading import Sheet
+from campaigns.lists.said import giving
 from campaigns.locks import Work
 from campaigns.models import ContactList, ImportPart, ListVersion
 
@@ -142,6 +143,7 @@ def _apply(version: ListVersion) -> bool:
         if stage.count(version.pk, part.first_row, part.last_row) != part.rows_good:
             raise StageLost
         applying.apply(version, part)
+        giving.give(version, part)
         return _done(part, PartState.APPLIED)
     if part := parts.claim(version, PartState.READ):
         applying.add_phones(version, part)

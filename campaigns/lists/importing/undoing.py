@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from campaigns.lists import applying
 from campaigns.lists.importing import publishing
+from campaigns.lists.said import ordering, taking_back
 from campaigns.models import Contact, ContactBefore, ContactList, LeadBefore, ListVersion, VersionEntry
 
 IMPORT_UNDONE = "import_undone"
@@ -115,8 +116,10 @@ def take_back(version: ListVersion) -> None:
         for statement in (DELETE_LEADS, FINISH_LEADS):
             _run(statement.format(entries=entries), values)
         _run(DUE_AGAIN, values)
+    taking_back.take_back(version)
     for statement in (LOCK_CONTACTS, RESTORE, RESTORE_PHONES):
         _run(statement, values)
+    ordering.order_again(version)
     _take_people_off(version, values, in_force)
     _forget_what_was_before(version)
     _run(FORGET_MADE.format(named=_named()), {})

@@ -119,6 +119,10 @@ class Command(BaseCommand):
             "unchanged": version.rows_unchanged,
             "gone": version.rows_gone,
             "leads": version.leads_added,
+            "consents": version.consents,
+            "products": version.holdings,
+            "statuses": version.statuses,
+            "doubts": version.doubts,
             "reasons": dict(sorted(reasons, key=lambda pair: -pair[1])),
             "seconds": round(seconds, 2),
             "rows_per_second": round(version.rows_total / seconds),
@@ -130,6 +134,13 @@ class Command(BaseCommand):
             f"{report['duplicate']:,} duplicate, {report['rejected']:,} rejected, "
             f"in {report['seconds']} s ({report['rows_per_second']:,} rows/s)."
         ]
+        if report["consents"] or report["products"] or report["statuses"]:
+            lines.append(
+                f"It brought {report['consents']:,} consents, products of {report['products']:,} people and "
+                f"{report['statuses']:,} states of numbers."
+            )
+        for column, count in report["doubts"].items():
+            lines.append(f"{count:>10,}  values of “{column}” could not be read and count for nothing")
         for reason, count in report["reasons"].items():
             lines.append(f"{count:>10,}  {words.of(words.REJECT_REASONS, reason)}")
         return "\n".join(lines)

@@ -36,7 +36,7 @@ CONSENT = [Column("b", Means.CONSENT_BASIS), Column("d", Means.CONSENT_DATE), Co
     [
         (["同意", "2024-03-01", "app"], Consent("explicit", date(2024, 3, 1), "app"), ()),
         (["contract", "", ""], Consent("contract"), ()),
-        (["不同意", "2024-03-01", "app"], None, ()),
+        (["不同意", "2024-03-01", "app"], Consent("", date(2024, 3, 1), "app"), ()),
         (["", "2024-03-01", "app"], None, ()),
         (["maybe", "2024-03-01", "app"], None, ("b",)),
         (["yes", "03/04/2024", ""], Consent("explicit"), ("d",)),

@@ -279,11 +279,11 @@ def test_a_supervisor_may_add_to_do_not_call_but_not_remove(supervisor: Client):
     assert supervisor.post(reverse("suppression-remove", args=[entry.pk]), {"reason": "x"}).status_code == 403
 
 
-def test_numbers_are_found_by_their_last_digits(supervisor: Client):
+def test_entries_are_found_by_the_whole_number(supervisor: Client):
     Suppression.objects.create(phone=12025550142)
     Suppression.objects.create(phone=12025550199)
 
-    html = supervisor.post(reverse("suppressions"), {"q": "0142"}).content.decode()
+    html = supervisor.post(reverse("suppressions"), {"q": "+1 202 555 0142"}).content.decode()
 
     assert "+12025550142" in html
     assert "+12025550199" not in html

@@ -112,3 +112,17 @@ def test_a_wake_that_was_killed_is_made_up_for(campaign: Campaign):
     tasks.wake_cleared()
 
     assert reserved(campaign) == 1
+
+
+def test_a_lead_that_a_call_finished_for_good_is_due_again_once_the_number_is_cleared(campaign: Campaign) -> None:
+    phone = build.phone()
+    lead = build.lead(campaign, build.contact(phone), state="finished", reason="invalid_number")
+    other = build.lead(campaign, build.contact(phone), state="finished", reason="talked")
+    record(heard(phone, "vacant", ago=2))
+
+    record(heard(phone, "in_service", ago=1))
+    assert clearing.wake() == 1
+
+    lead.refresh_from_db()
+    other.refresh_from_db()
+    assert (lead.state, other.state) == ("due", "finished")
