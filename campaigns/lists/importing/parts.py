@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from campaigns.lists import copying
 from campaigns.lists.importing import source, stage
 from campaigns.lists.rows import Person, Refused
 from campaigns.lists.said import keeping
@@ -44,8 +45,8 @@ def read(version: ListVersion, part: ImportPart) -> None:
 
 def _reject(version: ListVersion, refused: Sequence[tuple[int, Refused]]) -> None:
     """Rejects of a first version are the list's at once; those of a later one when it is in force."""
-    of_list = stage.NULL if version.list.current_id else version.list_id
+    of_list = copying.NULL if version.list.current_id else version.list_id
     with connection.cursor() as cursor, cursor.copy(COPY_REJECTS) as copy:
         for no, why in refused:
-            column, value = stage.text(why.column[:100]), stage.text(why.value[:LONGEST_VALUE])
+            column, value = copying.text(why.column[:100]), copying.text(why.value[:LONGEST_VALUE])
             copy.write(f"{of_list}\t{version.pk}\t{no}\t{why.reason}\t{column}\t{value}\t{{}}\n")
