@@ -74,10 +74,7 @@ def test_a_mixed_number_does_one_of_the_others(driver: Driver) -> None:
 
 
 def test_a_machine_is_told_from_a_person_by_its_greeting(driver: Driver) -> None:
-    call = driver.call(dial("machine"), AMD="1")
-
-    assert driver.event("UserEvent", call, UserEvent="Screened")["Verdict"] in ("MACHINE", "HUMAN", "NOTSURE")
-    driver.event("Hangup", call)
+    PLACEHOLDER
 
 
 def test_an_agents_phone_registers_is_called_and_waits_with_media_both_ways(world: World, driver: Driver) -> None:
