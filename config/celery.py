@@ -31,5 +31,6 @@ app.conf.beat_schedule = {
     "overrides that end": {"task": "campaigns.tasks.end_overrides", "schedule": 60.0},
     "ages that changed": {"task": "campaigns.tasks.judge_numbers_anew", "schedule": 60.0},
     "evidence that counts no longer": {"task": "campaigns.tasks.prune_evidence", "schedule": 24 * 3600.0},
+    "detectors that are too wrong": {"task": "dialer.tasks.check_detection", "schedule": 60.0},
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

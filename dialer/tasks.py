@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import partitions
+from dialer.detection import fallback
 
 
 @shared_task
@@ -16,3 +17,9 @@ def make_partitions() -> None:
     partitions.ensure(connection, "campaigns_touch", by_id=False, now=now)
     partitions.ensure(connection, "campaigns_decision", by_id=False, now=now)
     partitions.ensure(connection, "dialer_attempt", by_id=True, now=now)
+
+
+@shared_task
+def check_detection() -> None:
+    """Switch off the detectors that certainly take too many persons for machines."""
+    fallback.check_all(timezone.now())

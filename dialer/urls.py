@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dialer.desk import views as desk
+from dialer.detection import views as detection
 from dialer.wall import views as wall
 
 urlpatterns = [
@@ -24,4 +25,5 @@ urlpatterns = [
     path("wall/campaigns/<int:campaign_id>/resume/", wall.resume, name="wall-resume"),
     path("wall/campaigns/<int:campaign_id>/ratio/", wall.ratio, name="wall-ratio"),
     path("campaigns/<int:campaign_id>/live/", wall.campaign_live, name="campaign-live"),
+    path("campaigns/<int:campaign_id>/detection/", detection.of_campaign, name="campaign-detection"),
 ]

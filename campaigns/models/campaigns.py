@@ -103,7 +103,9 @@ class Campaign(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
     # Who listens to answered calls for machines, see rules.detection; its parameters are its own, where set.
-    detector = models.CharField(_("detector"), max_length=16, choices=Detectors, default=Detectors.OFF, db_default="off")
+    detector = models.CharField(
+        _("detector"), max_length=16, choices=Detectors, default=Detectors.OFF, db_default="off"
+    )
     machine_action = models.CharField(
         _("what happens to a machine"), max_length=8, choices=OnMachine, default=OnMachine.HANG_UP, db_default="hang_up"
     )
@@ -112,14 +114,16 @@ class Campaign(models.Model):
     amd_sample_percent = models.DecimalField(
         max_digits=5, decimal_places=2, default=3, db_default=3, validators=PERCENT
     )
-    # Detection is switched off when more of 100 machines are certainly persons, once so many truths are known; 0: never.
+    # It is switched off when certainly more of 100 machines are persons, once so many truths are known; 0: never.
     amd_limit_percent = models.DecimalField(
         max_digits=5, decimal_places=2, default=10, db_default=10, validators=PERCENT
     )
     amd_least_sample = models.PositiveSmallIntegerField(
         default=30, db_default=30, validators=[MinValueValidator(5), MaxValueValidator(10_000)]
     )
-    detector_parameters: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True, db_default=Value({}, models.JSONField()))
+    detector_parameters: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
     # Verdicts since then are judged together: by the settings in force.
     detector_set_at = models.DateTimeField(null=True, blank=True)
     # Why detection was switched off by itself, and when; empty once somebody has set it again.

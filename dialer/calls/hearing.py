@@ -52,7 +52,8 @@ WITH v AS (
 )
 INSERT INTO dialer_attempt (id, {CARRIED}, sampled, shift_id, agent_id, outcome, cause, tech_cause, ended_at)
 SELECT gone.id, {", ".join(f"gone.{name.strip()}" for name in CARRIED.split(","))},
-       gone.sampled AND gone.verdict = 'machine', s.id, s.agent_id, gone.outcome, gone.cause, gone.tech_cause, gone.ended_at
+       gone.sampled AND gone.verdict = 'machine',
+       s.id, s.agent_id, gone.outcome, gone.cause, gone.tech_cause, gone.ended_at
 FROM gone LEFT JOIN dialer_shift s ON s.id = gone.shift_id AND gone.bridged_at IS NOT NULL
 RETURNING id, lead_id, phone, reserved_at, outcome, answered_at, cause, tech_cause
 """

@@ -104,7 +104,7 @@ class Attempt(models.Model):
     verdict = models.CharField(max_length=8)
     verdict_cause = models.CharField(max_length=40)
     took_ms = models.IntegerField(null=True)
-    sampled = models.BooleanField()
+    sampled = models.BooleanField(default=False)
     reserved_at = models.DateTimeField()
     placed_at = models.DateTimeField(null=True)
     dialing_at = models.DateTimeField(null=True)

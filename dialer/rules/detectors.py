@@ -60,7 +60,7 @@ DETECTORS: Mapping[str, Detector] = {each.name: each for each in (Off(), Asteris
 
 
 def variables_of(detector: str, parameters: Mapping[str, int], on_machine: OnMachine, message: str) -> Variables:
-    """All that a call's detection needs; empty without detection, so that such a call's dialplan path stays as it is."""
+    """All that a call's detection needs; empty without detection: such a call takes the shortest way."""
     asked = DETECTORS[detector].variables(parameters)
     if not asked:
         return ()

@@ -161,7 +161,8 @@ WITH calls AS (
     FROM dialer_livecall WHERE reserved_at >= %(start)s
 )
 SELECT campaign_id, count(placed_at), count(answered_at) FILTER (WHERE NOT machine), count(bridged_at),
-       count(*) FILTER (WHERE answered_at IS NOT NULL AND NOT machine AND (bridged_at IS NOT NULL OR ended_at IS NOT NULL)
+       count(*) FILTER (WHERE answered_at IS NOT NULL AND NOT machine
+                        AND (bridged_at IS NOT NULL OR ended_at IS NOT NULL)
                         AND ((dropped AND bridged_at IS NULL)
                              OR coalesce(bridged_at, ended_at) - coalesce(detected_at, answered_at) > %(threshold)s)),
        count(*) FILTER (WHERE machine),
@@ -220,7 +221,9 @@ def _count(agent: Agent, campaigns: dict[int, Campaign]) -> None:
 def read_today(start: datetime) -> dict[int, Today]:
     arguments = {"first": first_id(start - CLOCKS_DIFFER), "start": start, "threshold": kpi.ABANDON_THRESHOLD}
     found: defaultdict[int, Today] = defaultdict(Today)
-    for campaign_id, attempts, answered, connected, abandoned, machines, customers, percentiles in _rows(TODAY, arguments):
+    for campaign_id, attempts, answered, connected, abandoned, machines, customers, percentiles in _rows(
+        TODAY, arguments
+    ):
         p50, p99 = percentiles or (None, None)
         counts = (attempts, answered, connected, abandoned, customers, machines)
         found[campaign_id] = Today(*counts, _float(p50), _float(p99))
