@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from campaigns.models import Campaign
 from campaigns.sentences.parts import clauses
@@ -31,7 +31,7 @@ def detection_sentence(
         said.append(_sample(amd_sample_percent))
     if machine_action == Campaign.OnMachine.AGENT or amd_sample_percent:
         said.append(_limit(amd_limit_percent, amd_least_sample))
-    return _("%(sentence)s.") % {"sentence": clauses(said)}
+    return pgettext("the end of a sentence", "%(sentence)s.") % {"sentence": clauses(said)}
 
 
 def _on_machine(action: str, message: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ WHERE a.campaign_id = %(campaign)s AND a.verdict = 'machine' AND a.id >= %(first
 GROUP BY 1, 2
 """
 
-Cell = tuple[int | None, int | None, int, int, int]
+Cell = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def since(campaign: Campaign, now: datetime) -> datetime:
 def count(campaign: Campaign, now: datetime) -> list[Cell]:
     """(trunk, list, judged machine, truth known, of these persons), one row for each trunk and list."""
     start = since(campaign, now)
-    asked = {"campaign": campaign.pk, "since": start, "first": first_id(start - CLOCKS_DIFFER)}
+    asked: dict[str, Any] = {"campaign": campaign.pk, "since": start, "first": first_id(start - CLOCKS_DIFFER)}
     with connection.cursor() as cursor:
         cursor.execute(COUNT, asked)
         return cursor.fetchall()

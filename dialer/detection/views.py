@@ -22,5 +22,5 @@ def of_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     now = timezone.now()
     key = f"detection.{campaign.pk}.{campaign.version}"
     at, cells = counted(key, lambda: truth.count(campaign, now), now)
-    context = {"parts": truth.parts(cells), "at": at, "since": truth.since(campaign, now)}  # type: ignore[arg-type]
+    context = {"parts": truth.parts(cells), "at": at, "since": truth.since(campaign, now)}
     return render(request, "dialer/detection/truth.html", context)

@@ -43,6 +43,7 @@ AGENTS_BRIDGE = "agents"
 RINGING, UP = "5", "6"
 UNKNOWN_CAUSE = 127  # Q.850 "interworking, unspecified": not 0, which would refund the touch
 
+VERDICTS = {verdict.value: verdict for verdict in Verdict}
 LONGEST_CAUSE = 40
 
 Event = Mapping[str, str]
@@ -200,8 +201,7 @@ class FactReader:
 
 def _verdict(event: Event) -> Verdict:
     """A word nobody knows is no reason to hang up on a person."""
-    said = event.get("Verdict", "")
-    return Verdict(said) if said in Verdict else Verdict.UNSURE
+    return VERDICTS.get(event.get("Verdict", ""), Verdict.UNSURE)
 
 
 def _shown(cause: str) -> str:

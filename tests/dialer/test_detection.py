@@ -113,7 +113,9 @@ def test_a_machine_is_neither_answered_nor_abandoned_on_the_wall():
     call = place(campaign, server).id
     hear(f.Answered(call, at()), screened(call), f.HungUp(call, at(10), 16))
     person = place(campaign, server).id
-    hear(f.Answered(person, at()), screened(person, Verdict.HUMAN), f.Waiting(person, at(2)), f.HungUp(person, at(3)))
+    hear(
+        f.Answered(person, at()), screened(person, Verdict.HUMAN), f.Waiting(person, at(2)), f.HungUp(person, at(3), 16)
+    )
 
     today = board.read_today(timezone.now() - timedelta(hours=1))[campaign.pk]
 
