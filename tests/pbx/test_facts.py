@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dialer.pbx.facts import EVENTS_READ, FactReader, our_id, refusal
 from dialer.pbx.wire import headers_of
+from dialer.rules.amd import Verdict
 from dialer.rules.facts import (
     AgentGone,
     Answered,
