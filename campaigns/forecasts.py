@@ -128,11 +128,12 @@ def effect_of(campaign: Campaign, policy: Policy, *, sample: int = QUICK_SAMPLE,
 def measured(campaign: Campaign, agents: int, now: datetime) -> tuple[Rate, Work]:
     """Answer rate and talk time of the last 30 days, where there are enough calls; else what is usual."""
     recent = Q(attempt__id__gte=first_id(now - timedelta(days=MEASURED_DAYS)), attempt__placed_at__isnull=False)
+    by_machine = Q(attempt__outcome__startswith="machine")
     answered, attempts = (
         Campaign.objects.filter(pk=campaign.pk)
         .order_by()
         .aggregate(
-            answered=Count("attempt", filter=recent & Q(attempt__answered_at__isnull=False)),
+            answered=Count("attempt", filter=recent & Q(attempt__answered_at__isnull=False) & ~by_machine),
             attempts=Count("attempt", filter=recent),
         )
         .values()

@@ -41,6 +41,8 @@ OUTCOMES = (
     REFUSAL,
     "failed",
     "released",
+    "machine",
+    "machine_message",
 )
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 REFUSED = CODES[REFUSAL]

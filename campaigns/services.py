@@ -341,6 +341,32 @@ def set_agent_share(*, campaign: Campaign, agent_priority: int, agent_weight: in
 
 
 @transaction.atomic
+def set_detection(*, campaign: Campaign, by: User | None, **wanted: Any) -> bool:
+    """Who listens for answering machines and what happens to them, from the next call on; False if nothing changes.
+
+    `wanted`: the fields of forms.DetectionForm, checked. Whoever sets it takes note of why it had been switched off.
+    """
+    campaign.refresh_from_db()
+    changes = {field: value for field, value in wanted.items() if getattr(campaign, field) != value}
+    if not changes and campaign.detector_fell_back is None:
+        return False
+    told = {"detector_set_at": timezone.now(), "detector_fell_back": None}
+    return _update(campaign, by, "campaign.detection_set", changes | told)
+
+
+@transaction.atomic
+def switch_detection_off(*, campaign: Campaign, why: dict[str, Any]) -> bool:
+    """Nobody listens any more, because too many persons were taken for machines; False if that was so already.
+
+    `why`: what was found, see dialer.detection.fallback; it stays on the campaign until somebody sets detection anew.
+    """
+    off = {"detector": Campaign.Detectors.OFF, "detector_fell_back": why}
+    # Settings that somebody changed meanwhile are judged by their own verdicts.
+    same = {"detector": campaign.detector, "detector_set_at": campaign.detector_set_at}
+    return _update(campaign, None, "campaign.detection_fell_back", off, **same)
+
+
+@transaction.atomic
 def change_settings(
     *,
     campaign: Campaign,

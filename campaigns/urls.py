@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 from campaigns.views import (
     agreed,
     campaigns,
+    detection,
     forecast,
     lists,
     lookups,
@@ -40,6 +41,8 @@ urlpatterns = [
     path("campaigns/<int:pk>/leads/", campaigns.leads, name="leads"),
     path("campaigns/<int:pk>/pacing/", campaigns.pacing, name="campaign-pacing"),
     path("campaigns/<int:pk>/pacing/words/", campaigns.pacing_words, name="campaign-pacing-words"),
+    path("campaigns/<int:pk>/detection/set/", detection.save, name="campaign-detection-set"),
+    path("campaigns/<int:pk>/detection/words/", detection.words, name="campaign-detection-words"),
     path("campaigns/<int:pk>/agents/", sharing.save, name="campaign-agents"),
     path("campaigns/<int:pk>/agents/words/", sharing.words, name="campaign-agents-words"),
     path("campaigns/<int:pk>/settings/", campaigns.save_settings, name="campaign-settings"),

@@ -58,6 +58,8 @@ LEAD_REASONS: Words = {
     "unknown": _("cause unknown"),
     "abandoned": _("answered, but no agent was free"),
     "hung_up": _("hung up before an agent"),
+    "machine": _("an answering machine"),
+    "machine_message": _("an answering machine; our message was left"),
     "cancelled": _("we cancelled the call"),
     "released": _("released without a call"),
     "gone_from_list": _("no longer on the list"),

@@ -33,5 +33,6 @@ app.conf.beat_schedule = {
     "evidence that counts no longer": {"task": "campaigns.tasks.prune_evidence", "schedule": 24 * 3600.0},
     "old decisions of pacing": {"task": "dialer.tasks.fold_pacing", "schedule": 6 * 3600.0},
     "uploads nobody finished": {"task": "campaigns.tasks.remove_expired_uploads", "schedule": 3600.0},
+    "detectors that are too wrong": {"task": "dialer.tasks.check_detection", "schedule": 60.0},
     "next month's partitions": {"task": "dialer.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

@@ -18,10 +18,11 @@ from dialer.rules.facts import Connect
 from dialer.rules.shift import Claimed
 
 MOST = 100
+# Persons before those who were judged machines and go to an agent to learn the truth.
 WAITING = """
 SELECT id, campaign_id, wanted_user_id FROM dialer_livecall
 WHERE server_id = %s AND state = 'waiting' AND NOT abandoned AND hangup_by = ''
-ORDER BY waiting_at LIMIT %s FOR UPDATE SKIP LOCKED
+ORDER BY verdict = 'machine', waiting_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
 COMING = """
 SELECT campaign_id, count(*) FROM dialer_livecall

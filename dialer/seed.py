@@ -152,6 +152,7 @@ def _rules() -> None:
             "label_zh": label_zh,
             "category": category,
             "position": position,
+            "of_machine": code == "answering_machine",
             "retry_after_hours": hours,
         }
         Disposition.objects.get_or_create(code=code, campaign=None, defaults=said)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import partitions
+from dialer.detection import fallback
 from dialer.pacing import record
 
 
@@ -24,3 +25,9 @@ def make_partitions() -> None:
 def fold_pacing() -> None:
     """Keep quarters of an hour of decisions older than 90 days."""
     record.fold(timezone.now())
+
+
+@shared_task
+def check_detection() -> None:
+    """Switch off the detectors that certainly take too many persons for machines."""
+    fallback.check_all(timezone.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dialer.desk import views as desk
+from dialer.detection import views as detection
 from dialer.wall import views as wall
 
 urlpatterns = [
@@ -27,4 +28,5 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/pacing/panel/", wall.pacing_panel, name="campaign-pacing-panel"),
     path("campaigns/<int:campaign_id>/pacing/curve/", wall.pacing_curve, name="campaign-pacing-curve"),
     path("campaigns/<int:campaign_id>/pacing/preview/", wall.pacing_preview, name="campaign-pacing-preview"),
+    path("campaigns/<int:campaign_id>/detection/", detection.of_campaign, name="campaign-detection"),
 ]

@@ -10,15 +10,19 @@ from campaigns.forms.campaigns import (
     SettingsForm,
     pacing_sentence,
 )
+from campaigns.forms.detection import FIELDS as DETECTION_FIELDS
+from campaigns.forms.detection import DetectionForm
 from campaigns.forms.do_not_call import SuppressionForm
 from campaigns.forms.lists import ReadingForm, UploadForm
 from campaigns.forms.sharing import AgentShareForm
 from campaigns.forms.tokens import TokenForm
 
 __all__ = [
+    "DETECTION_FIELDS",
     "AgentShareForm",
     "AttachForm",
     "CampaignForm",
+    "DetectionForm",
     "PacingForm",
     "PersonForm",
     "ReadingForm",

@@ -41,7 +41,7 @@ def words_to_figures(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0012_uploads'),
+        ('campaigns', '0013_amd'),
     ]
 
     operations = [

@@ -28,6 +28,9 @@ def nine_to_eight() -> list[list[list[int]]]:
     return [[[540, 1200]] for _weekday in range(7)]
 
 
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
 class LineOfBusiness(models.Model):
     """A part of the bank that shares caps and do-not-call, e.g. cards."""
 
@@ -63,6 +66,15 @@ class Campaign(models.Model):
         PROGRESSIVE = "progressive", _("Progressive (one call per ready agent)")
         RATIO = "ratio", _("Fixed ratio")
         PREDICTIVE = "predictive", _("Predictive (as many calls as the abandon budget bears)")
+
+    class Detectors(models.TextChoices):
+        OFF = "off", _("Nobody listens: whoever answers goes to an agent")
+        ASTERISK = "asterisk", _("The PBX listens to the greeting (Asterisk AMD)")
+
+    class OnMachine(models.TextChoices):
+        HANG_UP = "hang_up", _("Hang up")
+        MESSAGE = "message", _("Leave the message after the beep")
+        AGENT = "agent", _("To an agent")
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     product = models.CharField(_("product"), max_length=120, blank=True)
@@ -105,6 +117,32 @@ class Campaign(models.Model):
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
+    # Who listens to answered calls for machines, see rules.detection; its parameters are its own, where set.
+    detector = models.CharField(
+        _("detector"), max_length=16, choices=Detectors, default=Detectors.OFF, db_default="off"
+    )
+    machine_action = models.CharField(
+        _("what happens to a machine"), max_length=8, choices=OnMachine, default=OnMachine.HANG_UP, db_default="hang_up"
+    )
+    machine_message = models.CharField(_("message for machines"), max_length=80, blank=True, db_default="")
+    # Of 100 calls judged machine so many go to an agent, who says whether they were.
+    amd_sample_percent = models.DecimalField(
+        max_digits=5, decimal_places=2, default=3, db_default=3, validators=PERCENT
+    )
+    # It is switched off when certainly more of 100 machines are persons, once so many truths are known; 0: never.
+    amd_limit_percent = models.DecimalField(
+        max_digits=5, decimal_places=2, default=10, db_default=10, validators=PERCENT
+    )
+    amd_least_sample = models.PositiveSmallIntegerField(
+        default=30, db_default=30, validators=[MinValueValidator(5), MaxValueValidator(10_000)]
+    )
+    detector_parameters: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
+    # Verdicts since then are judged together: by the settings in force.
+    detector_set_at = models.DateTimeField(null=True, blank=True)
+    # Why detection was switched off by itself, and when; empty once somebody has set it again.
+    detector_fell_back: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     ring_seconds = models.PositiveSmallIntegerField(_("ring at most (s)"), default=25)
     max_wait_seconds = models.PositiveSmallIntegerField(_("wait for an agent at most (s)"), default=2)
     wrap_up_seconds = models.PositiveSmallIntegerField(_("wrap-up (s)"), default=30)
@@ -164,6 +202,16 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 name="agent_share_in_bounds",
                 condition=Q(agent_priority__lte=9, agent_weight__gte=1, agent_weight__lte=100),
+            ),
+            # A sample of more than all, or a limit nobody can reach, would be a slip.
+            models.CheckConstraint(
+                name="detection_percents_in_bounds",
+                condition=Q(amd_sample_percent__range=(0, 100), amd_limit_percent__range=(0, 100)),
+            ),
+            # The PBX would play nothing into the machine, and say that it had.
+            models.CheckConstraint(
+                name="message_for_machines_is_named",
+                condition=~Q(machine_action="message") | ~Q(machine_message="") | Q(detector="off"),
             ),
             # A campaign that ends before it begins would silently call nobody.
             models.CheckConstraint(
@@ -313,6 +361,8 @@ class Disposition(models.Model):
     # Hours until the lead is due again; empty: the lead is finished.
     retry_after_hours = models.PositiveSmallIntegerField(_("due again after (h)"), null=True, blank=True)
     # How often that may happen to one lead; empty: as long as it has attempts left.
+    # What the agent says of a call that was judged machine: right, if the disposition is one of these.
+    of_machine = models.BooleanField(_("it was an answering machine"), default=False, db_default=False)
     retry_limit = models.PositiveSmallIntegerField(_("at most (times)"), null=True, blank=True)
     active = models.BooleanField(default=True)
 

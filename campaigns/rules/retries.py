@@ -53,6 +53,10 @@ DEFAULTS: Mapping[str, Retry] = MappingProxyType(
         "unknown": Retry(timedelta(hours=2), 3),
         "abandoned": Retry(timedelta(hours=72), 1),
         "hung_up": Retry(timedelta(hours=2), 2),
+        # What a detector takes for a machine may be a person who heard nothing: never the same day again.
+        "machine": Retry(timedelta(hours=24), 4),
+        # Our message is on it: time to call back.
+        "machine_message": Retry(timedelta(hours=72), 1),
         "cancelled": Retry(timedelta(minutes=30), 20),
         "released": Retry(timedelta(0), 1000),
         # They talked, and nobody is left to say what it came to.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from campaigns.sentences.abandons import abandon_sentence
 from campaigns.sentences.agreed import basis_words, consent_sentence, products_sentence
 from campaigns.sentences.called import cap_sentence, gap_sentence
+from campaigns.sentences.detection import detection_sentence, fell_back_sentence
 from campaigns.sentences.flaws import flaw_sentence
 from campaigns.sentences.hours import closed_sentence, dates_sentence, hours_clauses, hours_sentence, week_sentence
 from campaigns.sentences.named import (
@@ -43,7 +44,9 @@ __all__ = [
     "closed_sentence",
     "consent_sentence",
     "dates_sentence",
+    "detection_sentence",
     "disposition_sentence",
+    "fell_back_sentence",
     "flaw_sentence",
     "gap_sentence",
     "hours_clauses",

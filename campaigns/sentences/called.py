@@ -27,6 +27,8 @@ AFTER: dict[str, str | Promise] = {
     "unknown": gettext_lazy("a call that was lost from sight"),
     "abandoned": gettext_lazy("an abandoned call"),
     "hung_up": gettext_lazy("a hang-up before an agent"),
+    "machine": gettext_lazy("an answering machine"),
+    "machine_message": gettext_lazy("a message left on an answering machine"),
     "cancelled": gettext_lazy("a call we cancelled"),
     "released": gettext_lazy("a call that was never placed"),
     "conversation": gettext_lazy("a conversation"),

@@ -17,7 +17,7 @@ from campaigns import selectors, services
 from campaigns.forms import AttachForm, CampaignForm, PacingForm, SettingsForm, pacing_sentence
 from campaigns.models import Campaign
 from campaigns.permissions import MANAGE, SUPERVISE, person, role_required
-from campaigns.views import sharing
+from campaigns.views import detection, sharing
 from campaigns.views.answers import acted, refused
 from campaigns.whys import waterfall
 
@@ -57,6 +57,7 @@ def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
         **_head(campaign),
         **_pacing(campaign),
         **sharing.context_of(campaign),
+        **detection.context_of(campaign),
         "settings_form": SettingsForm(instance=campaign),
         "attach_form": AttachForm(campaign),
         "links": selectors.campaign_links(campaign),

@@ -38,6 +38,7 @@ BEHAVIOURS = (
     Behaviour("silent", "12", "answers after 0.2 s and says nothing until hung up", True, None, None),
     Behaviour("early_no_answer", "13", "its own ringing tone as early media (183), then 480", False, 19, 480),
     Behaviour("early_answers", "14", "its own ringing tone as early media (183), then as 02", True, None, None),
+    Behaviour("person", "15", "says hello shortly, listens for 3 s, then as 02", True, None, None),
 )
 MIXED = Behaviour("mixed", "", "one of the others, drawn at each call", False, None, None)
 # Of 100 calls to a `mixed` number. What is left of the 100 is `drops`.

@@ -52,13 +52,15 @@ REFUSED = """
 SELECT r.attempt_id, r.at FROM dialer_attemptresult r JOIN campaigns_disposition d ON d.id = r.disposition_id
 WHERE d.category IN ('refusal', 'complaint', 'do_not_call')
 """
+# What a machine answered was answered by nobody.
+ANSWERED = "CASE WHEN a.outcome NOT LIKE 'machine%%' THEN a.answered_at END"
 RANG = "a.placed_at IS NOT NULL AND a.outcome NOT IN ('failed', 'released')"
 # A touch tells which line of business it was counted for; where it is missing, that of its campaign must do.
 CALL = f"""
 INSERT INTO audit_call
 SELECT a.id, a.lead_id, a.contact_id, a.phone, a.campaign_id,
        CASE WHEN t.call_id IS NULL THEN g.line_of_business_id ELSE t.line_of_business_id END,
-       a.reserved_at, a.placed_at, a.answered_at, a.bridged_at, a.ended_at, a.outcome, r.at,
+       a.reserved_at, a.placed_at, {ANSWERED}, a.bridged_at, a.ended_at, a.outcome, r.at,
        coalesce(t.callback, false), t.policy_id, t.call_id IS NOT NULL, a.reserved_at >= %(since)s
 FROM dialer_attempt a
 LEFT JOIN campaigns_touch t ON t.phone = a.phone AND t.at = a.reserved_at AND t.call_id = a.id

@@ -5,10 +5,11 @@ ended, exactly once; `dispositions` records what agents say.
 """
 
 from dialer.calls.dispositions import NothingToDisposition, expire_wrap_ups, record_disposition
-from dialer.calls.hearing import Heard, hear
+from dialer.calls.hearing import MOMENTS, Heard, hear
 from dialer.calls.placing import give_up, request_hangup, reserve, stop_unanswered, to_hang_up
 
 __all__ = [
+    "MOMENTS",
     "Heard",
     "NothingToDisposition",
     "expire_wrap_ups",

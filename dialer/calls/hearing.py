@@ -21,23 +21,27 @@ from dialer.rules import call as rules
 from dialer.rules import facts as f
 from dialer.rules import shift as shift_rules
 from dialer.rules.call import Call, Ending, ForShift
-from dialer.rules.outcomes import REFUNDED, Outcome
+from dialer.rules.outcomes import BY_MACHINE, REFUNDED, Outcome
 
-MOMENTS = ("dialing_at", "ringing_at", "answered_at", "waiting_at", "assigned_at", "bridged_at")
+MOMENTS = ("dialing_at", "ringing_at", "answered_at", "detected_at", "waiting_at", "assigned_at", "bridged_at")
+# What a detector said of the call, each with its type.
+VERDICT = {"verdict": "text", "verdict_cause": "text", "took_ms": "integer", "message_left": "boolean"}
+# All that facts teach, and that is kept for good.
+LEARNED = {**dict.fromkeys(MOMENTS, "timestamptz"), **VERDICT}
 LOCK = f"""
-SELECT id, campaign_id, state, shift_id, abandoned, hangup_by, {", ".join(MOMENTS)}
+SELECT id, campaign_id, state, shift_id, abandoned, hangup_by, on_machine = 'agent', {", ".join(LEARNED)}
 FROM dialer_livecall WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 UPDATE = f"""
 UPDATE dialer_livecall c SET state = v.state, shift_id = v.shift_id, abandoned = v.abandoned,
-       {", ".join(f"{name} = v.{name}" for name in MOMENTS)}
-FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::boolean[], {", ".join(["%s::timestamptz[]"] * len(MOMENTS))})
-     AS v(id, state, shift_id, abandoned, {", ".join(MOMENTS)})
+       {", ".join(f"{name} = v.{name}" for name in LEARNED)}
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::boolean[], {", ".join(f"%s::{t}[]" for t in LEARNED.values())})
+     AS v(id, state, shift_id, abandoned, {", ".join(LEARNED)})
 WHERE c.id = v.id
 """
 WRAP_UP = "SELECT id, wrap_up_seconds FROM campaigns_campaign WHERE id = ANY(%s)"
 WHO = "server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, hangup_by, reserved_at, placed_at"
-CARRIED = f"{WHO}, {', '.join(MOMENTS)}"
+CARRIED = f"{WHO}, {', '.join(MOMENTS)}, detector, verdict, verdict_cause, took_ms"
 END = f"""
 WITH v AS (
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[])
@@ -46,8 +50,9 @@ WITH v AS (
     DELETE FROM dialer_livecall c USING v WHERE c.id = v.id
     RETURNING c.*, v.outcome, v.cause, v.tech_cause, v.ended_at
 )
-INSERT INTO dialer_attempt (id, {CARRIED}, shift_id, agent_id, outcome, cause, tech_cause, ended_at)
+INSERT INTO dialer_attempt (id, {CARRIED}, sampled, shift_id, agent_id, outcome, cause, tech_cause, ended_at)
 SELECT gone.id, {", ".join(f"gone.{name.strip()}" for name in CARRIED.split(","))},
+       gone.sampled AND gone.verdict = 'machine',
        s.id, s.agent_id, gone.outcome, gone.cause, gone.tech_cause, gone.ended_at
 FROM gone LEFT JOIN dialer_shift s ON s.id = gone.shift_id AND gone.bridged_at IS NOT NULL
 RETURNING id, lead_id, phone, reserved_at, outcome, answered_at, cause, tech_cause
@@ -84,7 +89,7 @@ def hear(facts: Sequence[f.CallFact], now: datetime) -> Heard:
             _move(batch, fact)
         if batch.calls == batch.before and not batch.endings:
             return Heard()
-        _update([c for key, c in batch.calls.items() if _moments_differ(c, batch.before[key])])
+        _update([c for key, c in batch.calls.items() if _must_be_written(c, batch.before[key])])
         changes = shifts.apply(_for_shifts(batch))
         _settle(batch, changes, now)
     return Heard(
@@ -104,9 +109,9 @@ def _lock(ids: set[UUID]) -> _Batch:
 
 
 def _call(row: tuple) -> Call:
-    call_id, _campaign, state, shift_id, abandoned, hangup_by, *moments = row
-    known = dict(zip(MOMENTS, moments, strict=True))
-    return Call(call_id, rules.State(state), shift_id, abandoned, hangup_by, **known)
+    call_id, _campaign, state, shift_id, abandoned, hangup_by, machine_to_agent, *learned = row
+    known = dict(zip(LEARNED, learned, strict=True))
+    return Call(call_id, rules.State(state), shift_id, abandoned, hangup_by, machine_to_agent, **known)
 
 
 def _move(batch: _Batch, fact: f.CallFact) -> None:
@@ -122,11 +127,11 @@ def _move(batch: _Batch, fact: f.CallFact) -> None:
         batch.endings[fact.id] = move.ending
 
 
-def _moments_differ(call: Call, before: Call) -> bool:
-    """An ended call's row is about to go: its new state need not be written, its new moments must."""
+def _must_be_written(call: Call, before: Call) -> bool:
+    """An ended call's row is about to go: its new state need not be written, what was learned of it must."""
     if call.state != rules.State.ENDED:
         return call != before
-    return any(getattr(call, name) != getattr(before, name) for name in MOMENTS)
+    return any(getattr(call, name) != getattr(before, name) for name in LEARNED)
 
 
 def _update(calls: list[Call]) -> None:
@@ -140,7 +145,7 @@ def _update(calls: list[Call]) -> None:
                 [c.state.value for c in calls],
                 [c.shift_id for c in calls],
                 [c.abandoned for c in calls],
-                *([getattr(c, name) for c in calls] for name in MOMENTS),
+                *([getattr(c, name) for c in calls] for name in LEARNED),
             ],
         )
 
@@ -198,21 +203,25 @@ def _end(endings: dict[UUID, Ending]) -> list[tuple]:
 
 def _settlement(row: tuple, wrapping: Iterable[UUID]) -> Settlement:
     call_id, lead_id, phone, reserved_at, outcome, answered_at, cause, tech_cause = row
-    level = (
-        ledger.CONVERSATION if outcome == Outcome.CONVERSATION else ledger.ANSWERED if answered_at else ledger.ATTEMPT
-    )
     return Settlement(
         lead_id=lead_id,
         call_id=call_id,
         phone=phone,
         reserved_at=reserved_at,
         outcome=outcome,
-        level=level,
+        level=_level(outcome, answered_at),
         refund=outcome in REFUNDED,
         keep=call_id in wrapping,
         cause=cause,
         tech_cause=tech_cause,
     )
+
+
+def _level(outcome: str, answered_at: datetime | None) -> int:
+    """How far the call came for the caps. What a machine answered reached nobody: it is an attempt."""
+    if outcome == Outcome.CONVERSATION:
+        return ledger.CONVERSATION
+    return ledger.ANSWERED if answered_at and outcome not in BY_MACHINE else ledger.ATTEMPT
 
 
 def _needs_matching(batch: _Batch, changes: shifts.Changes) -> bool:

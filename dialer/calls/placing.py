@@ -7,7 +7,7 @@ A crash between T2 and the wire may lose a call but can never double it, and not
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from campaigns import policies, reservation
 from campaigns.models import Campaign
 from campaigns.reservation import Reserved
 from dialer import leases, nudge
+from dialer.calls import screening
+from dialer.calls.screening import Screening
 from dialer.leases import Lease
 from dialer.models import LiveCall, Shift, Trunk
 from dialer.rules.facts import HangUp, Originate
@@ -25,11 +27,13 @@ from dialer.rules.ids import new_call_id
 
 INSERT = """
 INSERT INTO dialer_livecall (id, server_id, trunk_id, campaign_id, lead_id, contact_id, phone, caller_id, state,
-                             abandoned, hangup_by, hangup_sent, reserved_at, wanted_user_id)
+                             abandoned, hangup_by, hangup_sent, reserved_at, wanted_user_id, detector, on_machine,
+                             sampled)
 SELECT id, %(server)s, %(trunk)s, %(campaign)s, lead_id, contact_id, phone, caller_id, 'reserved', false, '', false,
-       %(at)s, wanted
+       %(at)s, wanted, %(detector)s, on_machine, sampled
 FROM unnest(%(ids)s::uuid[], %(leads)s::bigint[], %(contacts)s::bigint[], %(phones)s::bigint[], %(callers)s::text[],
-            %(wanted)s::bigint[]) AS v(id, lead_id, contact_id, phone, caller_id, wanted)
+            %(wanted)s::bigint[], %(on_machine)s::text[], %(sampled)s::boolean[])
+     AS v(id, lead_id, contact_id, phone, caller_id, wanted, on_machine, sampled)
 """
 PLACE = """
 UPDATE dialer_livecall SET state = 'placed', placed_at = clock_timestamp()
@@ -72,7 +76,8 @@ def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int, agents: 
         leases.guard(lease)
         reserved = reservation.reserve(campaign=campaign, want=want, new_call_id=new_call_id, agents=agents)
         callers = [random.choice(line.caller_ids) if line.caller_ids else "" for _ in reserved]
-        _insert(lease.server_id, campaign, line, reserved, callers)
+        listening = {r.call_id: screening.of(campaign, r.call_id) for r in reserved}
+        _insert(lease.server_id, campaign, line, reserved, callers, listening)
     least_ring = policies.of(campaign).min_ring_seconds if reserved else 0
     placed = _place([r.call_id for r in reserved])
     return [
@@ -82,6 +87,7 @@ def reserve(*, lease: Lease, campaign: Campaign, line: Line, want: int, agents: 
             caller_id=caller,
             ring_seconds=max(campaign.ring_seconds, least_ring),
             max_wait_seconds=campaign.max_wait_seconds,
+            variables=listening[r.call_id].variables,
         )
         for r, caller in zip(reserved, callers, strict=True)
         if r.call_id in placed
@@ -117,7 +123,14 @@ def to_hang_up(server_id: int) -> list[HangUp]:
         return [HangUp(call_id) for (call_id,) in cursor.fetchall()]
 
 
-def _insert(server_id: int, campaign: Campaign, line: Line, reserved: Sequence[Reserved], callers: list[str]) -> None:
+def _insert(
+    server_id: int,
+    campaign: Campaign,
+    line: Line,
+    reserved: Sequence[Reserved],
+    callers: list[str],
+    listening: Mapping[UUID, Screening],
+) -> None:
     if not reserved:
         return
     with connection.cursor() as cursor:
@@ -134,6 +147,9 @@ def _insert(server_id: int, campaign: Campaign, line: Line, reserved: Sequence[R
                 "phones": [r.phone for r in reserved],
                 "callers": callers,
                 "wanted": [r.wanted for r in reserved],
+                "detector": listening[reserved[0].call_id].detector,
+                "on_machine": [listening[r.call_id].on_machine for r in reserved],
+                "sampled": [listening[r.call_id].sampled for r in reserved],
             },
         )
 

@@ -23,6 +23,7 @@ from campaigns.models import Campaign, Contact, Disposition, Phone, User
 from campaigns.rules.places import Place, known_zones, place
 from dialer.desk.words import TAG_ROWS, tag_name
 from dialer.models import Agent, Attempt, LiveCall, Shift
+from dialer.rules.amd import Verdict
 
 OFF = "off"
 BUSY = frozenset({Shift.State.CLAIMED, Shift.State.TALKING, Shift.State.WRAP_UP})
@@ -96,6 +97,11 @@ class Desk:
     @property
     def contact(self) -> Contact | None:
         return self.call.contact if self.call else None
+
+    @property
+    def checks_detector(self) -> bool:
+        """The call was judged a machine, and is here for the agent to say whether it is one."""
+        return self.call is not None and self.call.sampled and self.call.verdict == Verdict.MACHINE
 
     @property
     def local_time(self) -> datetime | None:

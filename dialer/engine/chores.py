@@ -50,9 +50,7 @@ def _legs_to_end(server_id: int) -> list[Effect]:
 
 def held_calls(server_id: int) -> Mapping[UUID, Held]:
     """What the database holds as live on this server, with when each entered its state."""
-    entered = Greatest(
-        "reserved_at", "placed_at", "dialing_at", "ringing_at", "answered_at", "waiting_at", "assigned_at", "bridged_at"
-    )
+    entered = Greatest("reserved_at", "placed_at", *calls.MOMENTS)
     rows = LiveCall.objects.filter(server_id=server_id).annotate(entered=entered)
     return {pk: Held(state, since) for pk, state, since in rows.values_list("pk", "state", "entered")}
 

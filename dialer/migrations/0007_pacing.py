@@ -52,7 +52,7 @@ def make_partitions(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dialer", "0005_blended_shifts"), ("campaigns", "0014_abandon_budget")]
+    dependencies = [("dialer", "0006_amd"), ("campaigns", "0014_abandon_budget")]
 
     operations = [
         migrations.RunSQL(SETTLED, "ALTER TABLE dialer_attempt DROP COLUMN settled_in"),

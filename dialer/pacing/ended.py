@@ -20,7 +20,7 @@ from dialer.rules.budgets import Answered
 # No call lasts longer. Bounds the look where transactions are numbered anew, as in a database restored from a dump.
 LONGEST_CALL = timedelta(hours=12)
 # How an attempt is told to rules.budgets: its fields as SQL over dialer_attempt.
-GREETED, DETECTED, MACHINE, FALSE_MACHINE = "NULL::timestamptz", "NULL::timestamptz", "false", "false"
+GREETED, DETECTED, MACHINE, FALSE_MACHINE = "NULL::timestamptz", "detected_at", "(verdict = 'machine')", "false"
 COLUMNS = (
     "id, campaign_id, lead_id, shift_id, reserved_at, answered_at, bridged_at, ended_at, outcome, hangup_by, "
     f"{GREETED} AS greeted_at, {DETECTED} AS detected_at, {MACHINE} AS machine, {FALSE_MACHINE} AS false_machine"

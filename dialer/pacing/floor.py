@@ -16,7 +16,7 @@ from dialer.rules.seats import Team
 # Answered calls of other servers count for budgets too.
 CALLS = f"""
 SELECT id, campaign_id, server_id, lead_id, state, abandoned, hangup_by <> '', reserved_at, ringing_at, answered_at,
-       bridged_at, {GREETED}, {DETECTED}, {MACHINE}, {FALSE_MACHINE}
+       bridged_at, {GREETED}, {DETECTED}, {MACHINE}, {FALSE_MACHINE}, detector <> '' AND verdict = ''
 FROM dialer_livecall WHERE server_id = %s OR answered_at IS NOT NULL
 """
 # Who pauses or signs out after their call comes free for nobody.
@@ -32,7 +32,7 @@ WAITING = ("answered", "waiting")
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """A live call."""
+    """A live call; `undecided`: a detector listens, or is to listen, and has not told yet."""
 
     id: UUID
     campaign_id: int
@@ -49,6 +49,7 @@ class Living:
     detected_at: datetime | None = None
     machine: bool = False
     false_machine: bool = False
+    undecided: bool = False
 
     @property
     def answer(self) -> Answered | None:
@@ -104,7 +105,13 @@ class Scene:
         ]
 
     def waiting(self, campaign: int) -> int:
-        return sum(call.state in WAITING and not call.abandoned for call in self.of(campaign))
+        """Callers who want an agent."""
+        found = self.of(campaign)
+        return sum(call.state in WAITING and not call.abandoned and not call.undecided for call in found)
+
+    def screening(self, campaign: int) -> int:
+        """Answered calls of which it is not known yet whether a person is there."""
+        return sum(call.state in WAITING and call.undecided for call in self.of(campaign))
 
     def of(self, campaign: int) -> Sequence[Living]:
         return self.here.get(campaign, ())

@@ -84,6 +84,8 @@ def outcome(pacer: Pacer, call: EndedCall) -> None:
     """Whether it was answered."""
     if call.answered_at is not None:
         pacer.answered(call.id.int, (call.answered_at - call.reserved_at).total_seconds())
+        if call.detected_at is not None:
+            pacer.screened(person=not call.machine)
     elif call.outcome in OURS:
         pacer.cancelled(call.id.int, (call.ended_at - call.reserved_at).total_seconds())
     else:

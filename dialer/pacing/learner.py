@@ -34,6 +34,7 @@ class Known:
     """What the pacer was told of a call."""
 
     answered: bool = False
+    screened: bool = False
     judged: bool = False
 
 
@@ -74,6 +75,9 @@ class Learner:
         if call.answered_at and not known.answered:
             known.answered = True
             self.pacer.answered(call.id.int, (call.answered_at - call.reserved_at).total_seconds())
+        if call.detected_at and not known.screened:
+            known.screened = True
+            self.pacer.screened(person=not call.machine)
         if call.answer and not known.judged and (tally := worth_so_far(self.rule, call.answer, now)).calls:
             known.judged = True
             self.pacer.live(abandoned=bool(tally.abandoned))
@@ -87,6 +91,8 @@ class Learner:
         known = self._known.pop(call.id)
         if not known.answered:
             history.outcome(self.pacer, call)
+        elif call.detected_at and not known.screened:
+            self.pacer.screened(person=not call.machine)
         history.conversation(self.pacer, call, self.rule, judged=known.judged)
 
     def _wrapped(self, scene: Scene) -> None:

@@ -142,6 +142,7 @@ class Memory:
                 talking=seen.talking,
                 wrapping=seen.wrapping,
                 waiting=scene.waiting(campaign.pk),
+                screening=scene.screening(campaign.pk),
                 elsewhere=elsewhere,
                 prospects=list(told.prospects),
                 budget=Budget(usage.aim, usage.tally.calls, usage.tally.abandoned, seen.decides.seconds_left),

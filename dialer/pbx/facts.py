@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from dialer.rules.amd import Verdict
 from dialer.rules.facts import (
     CALL_ID_VERSION,
     SHIFT_ID_VERSION,
@@ -25,6 +26,7 @@ from dialer.rules.facts import (
     Effect,
     Fact,
     HungUp,
+    MessageLeft,
     NoAgent,
     Originate,
     PhoneGone,
@@ -32,6 +34,7 @@ from dialer.rules.facts import (
     PhoneWaiting,
     Refused,
     Ringing,
+    Screened,
     Waiting,
 )
 
@@ -39,6 +42,9 @@ WAITING_BRIDGE = "waiting"
 AGENTS_BRIDGE = "agents"
 RINGING, UP = "5", "6"
 UNKNOWN_CAUSE = 127  # Q.850 "interworking, unspecified": not 0, which would refund the touch
+
+VERDICTS = {verdict.value: verdict for verdict in Verdict}
+LONGEST_CAUSE = 40
 
 Event = Mapping[str, str]
 
@@ -180,4 +186,28 @@ class FactReader:
         return [] if channel in self._legs_seen else [PhoneGone(channel, at)]
 
     def _user_event(self, channel: UUID, event: Event, at: datetime) -> list[Fact]:
-        return [NoAgent(channel, at)] if is_call(channel) and event.get("UserEvent") == "NoAgent" else []
+        if not is_call(channel):
+            return []
+        match event.get("UserEvent"):
+            case "NoAgent":
+                return [NoAgent(channel, at)]
+            case "Screened":
+                return [Screened(channel, at, _verdict(event), _shown(event.get("Cause", "")), _took(event))]
+            case "MessageLeft":
+                return [MessageLeft(channel, at)]
+            case _:
+                return []
+
+
+def _verdict(event: Event) -> Verdict:
+    """A word nobody knows is no reason to hang up on a person."""
+    return VERDICTS.get(event.get("Verdict", ""), Verdict.UNSURE)
+
+
+def _shown(cause: str) -> str:
+    return "".join(c for c in cause if c.isprintable())[:LONGEST_CAUSE]
+
+
+def _took(event: Event) -> int | None:
+    said = event.get("Took", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 6 else None

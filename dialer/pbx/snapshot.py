@@ -35,7 +35,7 @@ from dialer.rules.facts import (
 ABSENT_AFTER = timedelta(seconds=5)
 UNSETTLED_AFTER = timedelta(seconds=1)
 
-_PROGRESS = ("reserved", "placed", "dialing", "ringing", "answered", "waiting", "assigned", "talking")
+_PROGRESS = ("reserved", "placed", "dialing", "ringing", "answered", "waiting", "assigned", "talking", "machine")
 _NEVER_SEEN = ("reserved", "placed", "signing_in")
 
 

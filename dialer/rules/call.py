@@ -1,6 +1,11 @@
 """The life of one call, as a table: (state, fact) -> what changes.
 
     reserved -> placed -> dialing -> ringing -> answered -> waiting -> assigned -> talking -> (ended)
+                                                   `-> machine -> (ended)
+
+An answered call is listened to where the campaign has a detector. A verdict is noted in whatever state it arrives; only
+one that comes before the call waits, and says machine, takes the call aside, unless machines, or this one as part of a
+sample, go to an agent. Judged machine and nobody talked is one outcome, whoever hung up.
 
 A pair that is not in the table changes nothing. It is that forgiving because a real PBX sends its events in many
 orders: OriginateResponse before and after Hangup, Ringing never, Answered after Waiting. What must hold in any order:
@@ -11,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from dialer.rules import facts as f
+from dialer.rules.amd import Verdict
 from dialer.rules.outcomes import Outcome, answered_without_agent, unanswered
 
 
@@ -25,6 +31,7 @@ class State(StrEnum):
     DIALING = "dialing"
     RINGING = "ringing"
     ANSWERED = "answered"
+    MACHINE = "machine"
     WAITING = "waiting"
     ASSIGNED = "assigned"
     TALKING = "talking"
@@ -33,17 +40,26 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A live call as the rules see it. `threshold` is the abandon threshold in seconds."""
+    """A live call as the rules see it. `threshold` is the abandon threshold in seconds.
+
+    `machine_to_agent`: if it is judged machine it goes to an agent all the same. `took_ms`: what the verdict took.
+    """
 
     id: UUID
     state: State
     shift_id: UUID | None = None
     abandoned: bool = False
     hangup_by: str = ""
+    machine_to_agent: bool = False
     threshold: float = 2.0
+    verdict: str = ""
+    verdict_cause: str = ""
+    took_ms: int | None = None
+    message_left: bool = False
     dialing_at: datetime | None = None
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
+    detected_at: datetime | None = None
     waiting_at: datetime | None = None
     assigned_at: datetime | None = None
     bridged_at: datetime | None = None
@@ -98,6 +114,34 @@ def _answered(call: Call, fact: f.CallFact) -> Move:
     return Move(replace(call, state=State.ANSWERED, dialing_at=call.dialing_at or fact.at, answered_at=fact.at))
 
 
+def _screened(call: Call, fact: f.CallFact) -> Move:
+    """The first verdict holds. Who may be connected to an agent already is only noted, never taken from them."""
+    assert isinstance(fact, f.Screened)  # the table's key says so
+    if call.verdict:
+        return Move(call)
+    aside = fact.verdict == Verdict.MACHINE and not call.machine_to_agent and call.state in BEFORE_WAITING
+    noted = replace(
+        call,
+        verdict=fact.verdict.value,
+        verdict_cause=fact.cause,
+        took_ms=fact.took_ms,
+        answered_at=call.answered_at or _began(fact),
+        detected_at=fact.at,
+    )
+    if aside:
+        return Move(replace(noted, state=State.MACHINE))
+    return Move(replace(noted, state=State.ANSWERED) if call.state in UNANSWERED else noted)
+
+
+def _began(fact: f.Screened) -> datetime:
+    """When listening began: the answer itself, should nobody have told of it."""
+    return fact.at - timedelta(milliseconds=fact.took_ms or 0)
+
+
+def _message_left(call: Call, fact: f.CallFact) -> Move:
+    return Move(replace(call, message_left=True))
+
+
 def _waiting(call: Call, fact: f.CallFact) -> Move:
     answered_at = call.answered_at or fact.at
     return Move(replace(call, state=State.WAITING, answered_at=answered_at, waiting_at=call.waiting_at or fact.at))
@@ -142,10 +186,16 @@ def _hung_up(call: Call, fact: f.CallFact) -> Move:
 def _outcome(call: Call, fact: f.HungUp) -> Outcome:
     if call.state == State.TALKING:
         return Outcome.CONVERSATION
+    if call.verdict == Verdict.MACHINE:
+        return _machine(call)
     if call.answered_at:
-        waited = (fact.at - call.answered_at).total_seconds()
+        waited = (fact.at - (call.detected_at or call.answered_at)).total_seconds()
         return answered_without_agent(waited, call.threshold, message_played=call.abandoned)
     return unanswered(fact.cause, fact.tech_cause, ended_by_us=bool(call.hangup_by))
+
+
+def _machine(call: Call) -> Outcome:
+    return Outcome.MACHINE_MESSAGE if call.message_left else Outcome.MACHINE
 
 
 def _refused(call: Call, fact: f.CallFact) -> Move:
@@ -162,6 +212,8 @@ def _vanished(call: Call, fact: f.CallFact) -> Move:
         outcome = Outcome.RELEASED
     elif call.state == State.TALKING:
         outcome = Outcome.CONVERSATION
+    elif call.verdict == Verdict.MACHINE:
+        outcome = _machine(call)
     elif call.abandoned:
         outcome = Outcome.ABANDONED
     else:
@@ -171,12 +223,15 @@ def _vanished(call: Call, fact: f.CallFact) -> Move:
 
 S = State
 UNANSWERED = (S.PLACED, S.DIALING, S.RINGING)
+BEFORE_WAITING = (*UNANSWERED, S.ANSWERED)
 IN_CALL = (*UNANSWERED, S.ANSWERED, S.WAITING, S.ASSIGNED)
 
 RULES: dict[tuple[State, type[f.CallFact]], Rule] = {
     (S.PLACED, f.ChannelSeen): _seen,
     **{(state, f.Ringing): _ringing for state in (S.PLACED, S.DIALING)},
     **{(state, f.Answered): _answered for state in UNANSWERED},
+    **{(state, f.Screened): _screened for state in (*IN_CALL, S.TALKING)},
+    **{(state, f.MessageLeft): _message_left for state in (*BEFORE_WAITING, S.MACHINE)},
     **{(state, f.Waiting): _waiting for state in (*UNANSWERED, S.ANSWERED)},
     **{(state, f.Bridged): _bridged for state in IN_CALL},
     **{(state, f.NoAgent): _no_agent for state in IN_CALL},
@@ -184,6 +239,6 @@ RULES: dict[tuple[State, type[f.CallFact]], Rule] = {
     # Only while no channel was seen: a refusal can carry the id of a call that lives.
     (S.PLACED, f.Refused): _refused,
     **{(state, f.Unsent): _unsent for state in (S.RESERVED, S.PLACED)},
-    **{(state, f.HungUp): _hung_up for state in (*IN_CALL, S.TALKING)},
-    **{(state, f.Vanished): _vanished for state in (S.RESERVED, *IN_CALL, S.TALKING)},
+    **{(state, f.HungUp): _hung_up for state in (*IN_CALL, S.MACHINE, S.TALKING)},
+    **{(state, f.Vanished): _vanished for state in (S.RESERVED, *IN_CALL, S.MACHINE, S.TALKING)},
 }

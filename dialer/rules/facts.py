@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from dialer.rules.amd import Verdict
+
 CALL_ID_VERSION = 7
 SHIFT_ID_VERSION = 4
 
@@ -37,6 +39,20 @@ class Ringing(CallFact):
 @dataclass(frozen=True, slots=True)
 class Answered(CallFact):
     """The far end answered; it may be a person, a machine or an announcement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened(CallFact):
+    """A detector has listened: its verdict, why, and the milliseconds it took (None where it did not say)."""
+
+    verdict: Verdict
+    cause: str = ""
+    took_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLeft(CallFact):
+    """The campaign's message was played to the machine, to its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ def abandon_rate(abandoned: int, answered: int) -> float | None:
     return share(abandoned, answered)
 
 
+def machine_rate(machines: int, answered: int) -> float | None:
+    """calls that a machine answered / all calls answered; `answered`: by persons"""
+    return share(machines, machines + answered)
+
+
 def success_rate(successes: int, conversations: int) -> float | None:
     """successes / conversations"""
     return share(successes, conversations)
@@ -60,7 +65,8 @@ def is_abandoned(
     """answered, and no agent within the threshold
 
     `dropped`: we ended it for want of an agent, however early. A person who hangs up before the threshold has passed
-    was not abandoned; one who still waits is not yet.
+    was not abandoned; one who still waits is not yet. `answered_at` is the moment counted from: where a detector
+    listens first, its verdict.
     """
     if answered_at is None or (bridged_at is None and ended_at is None):
         return False

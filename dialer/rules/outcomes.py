@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     CONVERSATION = "conversation"
     ABANDONED = "abandoned"
     HUNG_UP = "hung_up"  # answered, and gone before an agent could be expected
+    MACHINE = "machine"  # judged an answering machine, and nobody talked
+    MACHINE_MESSAGE = "machine_message"  # the same, and our message was left after the beep
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     REJECTED = "rejected"
@@ -29,6 +31,9 @@ class Outcome(StrEnum):
 
 # The phone certainly did not ring: the person was not touched.
 REFUNDED = frozenset({Outcome.FAILED, Outcome.RELEASED})
+
+# Answered, but by no person as far as we know: no answered call of a person for caps, rates and budgets.
+BY_MACHINE = frozenset({Outcome.MACHINE, Outcome.MACHINE_MESSAGE})
 
 # Q.850 causes, as ITU-T Q.850 names them.
 BY_CAUSE = {

@@ -104,6 +104,7 @@ class Today:
     connected: int = 0
     abandoned: int = 0
     customers: int = 0
+    machines: int = 0
     p50_ms: float | None = None
     p99_ms: float | None = None
     dispositions: dict[str, int] = field(default_factory=dict)
@@ -111,6 +112,10 @@ class Today:
     @property
     def abandon_rate(self) -> float | None:
         return kpi.abandon_rate(self.abandoned, self.answered)
+
+    @property
+    def machine_rate(self) -> float | None:
+        return kpi.machine_rate(self.machines, self.answered)
 
     @property
     def contact_rate(self) -> float | None:
@@ -147,16 +152,20 @@ SELECT id, name, owner, coalesce(lease_until > now(), false), problem, enabled F
 """
 TODAY = """
 WITH calls AS (
-    SELECT campaign_id, contact_id, placed_at, answered_at, bridged_at, ended_at, outcome = 'abandoned' AS dropped
+    SELECT campaign_id, contact_id, placed_at, answered_at, bridged_at, ended_at, outcome = 'abandoned' AS dropped,
+           verdict = 'machine' AND bridged_at IS NULL AS machine, detected_at
     FROM dialer_attempt WHERE id >= %(first)s AND reserved_at >= %(start)s
     UNION ALL
-    SELECT campaign_id, contact_id, placed_at, answered_at, bridged_at, NULL, abandoned
+    SELECT campaign_id, contact_id, placed_at, answered_at, bridged_at, NULL, abandoned,
+           verdict = 'machine' AND bridged_at IS NULL, detected_at
     FROM dialer_livecall WHERE reserved_at >= %(start)s
 )
-SELECT campaign_id, count(placed_at), count(answered_at), count(bridged_at),
-       count(*) FILTER (WHERE answered_at IS NOT NULL AND (bridged_at IS NOT NULL OR ended_at IS NOT NULL)
+SELECT campaign_id, count(placed_at), count(answered_at) FILTER (WHERE NOT machine), count(bridged_at),
+       count(*) FILTER (WHERE answered_at IS NOT NULL AND NOT machine
+                        AND (bridged_at IS NOT NULL OR ended_at IS NOT NULL)
                         AND ((dropped AND bridged_at IS NULL)
-                             OR coalesce(bridged_at, ended_at) - answered_at > %(threshold)s)),
+                             OR coalesce(bridged_at, ended_at) - coalesce(detected_at, answered_at) > %(threshold)s)),
+       count(*) FILTER (WHERE machine),
        count(DISTINCT contact_id) FILTER (WHERE placed_at IS NOT NULL),
        percentile_disc(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM bridged_at - answered_at) * 1000)
            FILTER (WHERE bridged_at IS NOT NULL AND answered_at IS NOT NULL)
@@ -212,9 +221,12 @@ def _count(agent: Agent, campaigns: dict[int, Campaign]) -> None:
 def read_today(start: datetime) -> dict[int, Today]:
     arguments = {"first": first_id(start - CLOCKS_DIFFER), "start": start, "threshold": kpi.ABANDON_THRESHOLD}
     found: defaultdict[int, Today] = defaultdict(Today)
-    for campaign_id, attempts, answered, connected, abandoned, customers, percentiles in _rows(TODAY, arguments):
+    for campaign_id, attempts, answered, connected, abandoned, machines, customers, percentiles in _rows(
+        TODAY, arguments
+    ):
         p50, p99 = percentiles or (None, None)
-        found[campaign_id] = Today(attempts, answered, connected, abandoned, customers, _float(p50), _float(p99))
+        counts = (attempts, answered, connected, abandoned, customers, machines)
+        found[campaign_id] = Today(*counts, _float(p50), _float(p99))
     for campaign_id, category, count in _rows(DISPOSITIONS, [start]):
         found[campaign_id].dispositions[category] = count
     return dict(found)

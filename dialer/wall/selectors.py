@@ -16,7 +16,7 @@ from dialer.wall import board, words
 from dialer.wall.attention import Attention, attention
 
 STRIP = ("ready", "claimed", "talking", "wrap_up", "paused", "signing_in", "leaving")
-IN_FLIGHT = ("placed", "dialing", "ringing", "answered", "waiting", "assigned", "talking")
+IN_FLIGHT = ("placed", "dialing", "ringing", "answered", "machine", "waiting", "assigned", "talking")
 ABANDON_BUDGET = 0.03
 
 

@@ -18,6 +18,7 @@ CALL_STATES: Words = {
     "dialing": _("dialling"),
     "ringing": _("ringing"),
     "answered": _("answered"),
+    "machine": _("answering machine"),
     "waiting": _("waiting"),
     "assigned": _("being connected"),
     "talking": pgettext_lazy("calls", "talking"),
@@ -26,8 +27,9 @@ CALL_STATES: Words = {
 FORMULAS: Words = {
     "attempts": _("calls placed today, those in flight included"),
     "answered": _("calls that somebody answered"),
+    "machines": _("calls that an answering machine answered, as far as the detector can tell"),
     "connected": _("answered calls that an agent took"),
-    "abandoned": _("answered calls without an agent within 2 s"),
+    "abandoned": _("answered calls without an agent within 2 s; where a detector listens, 2 s from its verdict"),
     "abandon_rate": _("abandoned / answered"),
     "contact_rate": _("conversations / customers called"),
     "answer_to_agent": _(

@@ -73,13 +73,6 @@ def test_a_mixed_number_does_one_of_the_others(driver: Driver) -> None:
     assert causes <= {"1", "16", "17", "19", "21", "34"}
 
 
-def test_a_machine_is_told_from_a_person_by_its_greeting(driver: Driver) -> None:
-    call = driver.call(dial("machine"), AMD="1")
-
-    assert driver.event("UserEvent", call, UserEvent="Screened")["Verdict"] in ("MACHINE", "HUMAN", "NOTSURE")
-    driver.event("Hangup", call)
-
-
 def test_an_agents_phone_registers_is_called_and_waits_with_media_both_ways(world: World, driver: Driver) -> None:
     wait_until(lambda: f"{AGENT}/sip" in world.pbx.command("pjsip show contacts"))
 

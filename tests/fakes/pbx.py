@@ -169,7 +169,24 @@ class FakePbx(AmiServer):
     def _run_dialplan(self, channel: Channel) -> None:
         if channel.context == "agent":
             self._hold(channel, "agents")
+        elif channel.variables.get("DETECTOR"):
+            self._later(channel, channel.far_end.judged[1] / 1000, self._screened)
+        else:
+            self._wait(channel)
+
+    def _screened(self, channel: Channel) -> None:
+        verdict, took = channel.far_end.judged
+        said = [("UserEvent", "Screened"), ("Verdict", verdict), ("Cause", "MAXWORDS-4-4"), ("Took", str(took))]
+        self._channel_event("UserEvent", channel, said, privilege="user,all")
+        on_machine = channel.variables.get("ON_MACHINE")
+        if verdict != "machine" or on_machine == "agent":
+            self._wait(channel)
             return
+        if on_machine == "message":
+            self._channel_event("UserEvent", channel, [("UserEvent", "MessageLeft")], privilege="user,all")
+        self._finish(channel, 16, "")
+
+    def _wait(self, channel: Channel) -> None:
         self._hold(channel, "waiting")
         self._later(channel, float(channel.variables.get("MAX_WAIT", "0")) * self._second, self._wait_is_over)
 

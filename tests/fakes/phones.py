@@ -16,9 +16,12 @@ class FarEnd:
     refuses: Outcome | None = None
     talks_for: float | None = None
     exists: bool = True
+    # What a detector says of it, and the milliseconds it takes.
+    judged: tuple[str, int] = ("human", 5)
 
 
 ANSWERS = FarEnd()
+MACHINE = FarEnd(judged=("machine", 5))
 BUSY = FarEnd(refuses=(17, "486"))
 INVALID = FarEnd(refuses=(1, "404"))
 REJECTS = FarEnd(refuses=(21, "603"))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dialer.pbx.facts import EVENTS_READ, FactReader, our_id, refusal
 from dialer.pbx.wire import headers_of
+from dialer.rules.amd import Verdict
 from dialer.rules.facts import (
     AgentGone,
     Answered,
@@ -316,3 +317,27 @@ def test_no_event_whatever_it_holds_breaks_the_reader(events: list[tuple[str, ob
     facts = [fact for name, channel, more in events for fact in reader.read(event(name, channel, **more), NOW)]
 
     assert all(fact.at.tzinfo is not None for fact in facts)
+
+
+def told_by_the_dialplan(**said: str) -> list[Fact]:
+    event = {"Event": "UserEvent", "Uniqueid": str(new_call_id()), "UserEvent": "Screened", **said}
+    return FactReader().read(event, datetime.now(UTC))
+
+
+def test_a_verdict_comes_with_its_cause_and_the_time_it_took():
+    [fact] = told_by_the_dialplan(Verdict="machine", Cause="MAXWORDS-4-4", Took="1900")
+
+    assert (fact.verdict, fact.cause, fact.took_ms) == (Verdict.MACHINE, "MAXWORDS-4-4", 1900)
+
+
+@pytest.mark.parametrize("said", [{}, {"Verdict": ""}, {"Verdict": "MACHINE"}, {"Verdict": "ufo", "Took": "-5"}])
+def test_a_verdict_nobody_knows_is_a_doubt_and_no_reason_to_hang_up(said):
+    [fact] = told_by_the_dialplan(**said)
+
+    assert (fact.verdict, fact.took_ms) == (Verdict.UNSURE, None)
+
+
+def test_a_cause_is_kept_as_far_as_an_attempt_has_room():
+    [fact] = told_by_the_dialplan(Verdict="human", Cause="x\u0007" * 400, Took="9" * 30)
+
+    assert (fact.cause, fact.took_ms) == ("x" * 40, None)
