@@ -1,7 +1,7 @@
 """Predictive dialling: one more call while the probability that it finds no agent free stays within theta.
 
 What is learned is put together here: when agents come free (hazards.py), which calls will be answered and when
-(answers.py, level.py, strata.py), what risk that makes (risk.py), and how much of it the abandon budget bears
+(answers.py, experts.py, strata.py), what risk that makes (risk.py), and how much of it the abandon budget bears
 (control.py). Where too little is known, or nobody may be risked, one call is dialled per agent who is ready.
 """
 
@@ -17,10 +17,10 @@ from dialer.rules.pacing.answers import Timings, chance
 from dialer.rules.pacing.control import HIGHEST as HIGHEST_THETA
 from dialer.rules.pacing.control import Control
 from dialer.rules.pacing.decision import Decision, LimitedBy
+from dialer.rules.pacing.experts import HIGHEST, LOWEST, Experts, Rates
 from dialer.rules.pacing.floor import Floor, Prospect, Stratum
 from dialer.rules.pacing.grid import Array
 from dialer.rules.pacing.hazards import Durations, Releases
-from dialer.rules.pacing.level import HIGHEST, LOWEST, Level, Rates
 from dialer.rules.pacing.limits import within
 from dialer.rules.pacing.risk import MOST_EXACT, Outlook, room
 from dialer.rules.pacing.strata import Strata
@@ -28,7 +28,7 @@ from dialer.rules.pacing.strata import Strata
 VERSION = 1
 FEWEST_AGENTS, FEWEST_CALLS = 3, 30
 TALK_S, WRAP_S = 120.0, 25.0  # assumed before any was seen
-CANCEL_FROM = 6.0  # times theta; from 1.5 times on nearly every late ringer is hung up, for nothing
+CANCEL_FROM = 6.0  # times theta; with 1.5 half of all calls were hung up late
 CANCEL_PART = 20  # at most one call in so many, and one
 LONGEST_AGE = 86_400.0
 LONGEST_TICK = 10.0  # a longer time since the last decision is counted as so long
@@ -56,17 +56,17 @@ class Predictive:
     """The predictive rule of one campaign on one server, with all it has learned."""
 
     def __init__(self, cap: float = 0.028) -> None:
-        self.strata, self.level, self.timings = Strata(), Level(), Timings()
+        self.strata, self.experts, self.timings = Strata(), Experts(), Timings()
         self.talk, self.wrap = Durations(TALK_S), Durations(WRAP_S)
         self.control = Control(START_THETA * cap)
         self.ready_after, self.persons = Share(19.0, 20.0), Share(1.0, 1.0)
-        self._cap, self._age, self._refresh_in = cap, 0.0, 0.0
+        self._cap, self._age, self._refresh_in, self._flying = cap, 0.0, 0.0, 0.0
         self._stratum: dict[Hashable, Stratum] = {}
         self._missing: set[Hashable] = set()
         self._releases = Releases(self.talk, self.wrap)
 
     def dialled(self, call: Hashable, lead: Prospect) -> None:
-        self.level.dialled(call, self.strata.base(lead))
+        self.experts.dialled(call, self.strata.base(lead))
         self._stratum[call] = lead.stratum
 
     def answered(self, call: Hashable, age: float) -> None:
@@ -76,12 +76,12 @@ class Predictive:
         self._ended(call, age, answered=False)
 
     def _ended(self, call: Hashable, age: float, *, answered: bool) -> None:
-        if self.level.ended(call, answered=answered):
+        if self.experts.ended(call, answered=answered):
             self.timings.add(age, answered=answered)
             self.strata.learn(self._stratum.pop(call, ()), answered=answered)
 
     def cancelled(self, call: Hashable, age: float) -> None:
-        self.level.cut_short(call, float(self.timings.silence(_ages([age]))[0]))
+        self.experts.cut_short(call, float(self.timings.silence(_ages([age]))[0]))
         self._stratum.pop(call, None)
 
     def screened(self, *, person: bool) -> None:
@@ -105,7 +105,7 @@ class Predictive:
             "cap": self._cap,
             "age": round(self._age, 3),
             "strata": self.strata.to_dict(),
-            "level": self.level.to_dict(),
+            "experts": self.experts.to_dict(),
             "answered": answered,
             "failed": failed,
             "talk": self.talk.kept(),
@@ -129,7 +129,7 @@ class Predictive:
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
         self._age = float(kept["age"])
-        self.strata, self.level = Strata.from_dict(kept["strata"]), Level.from_dict(kept["level"])
+        self.strata, self.experts = Strata.from_dict(kept["strata"]), Experts.from_dict(kept["experts"])
         self.timings = Timings(kept["answered"], kept["failed"])
         self.talk, self.wrap = Durations(TALK_S, kept["talk"]), Durations(WRAP_S, kept["wrap"])
         theta, answered, seconds = kept["control"]
@@ -149,6 +149,7 @@ class Predictive:
         elapsed = min(max(0.0, floor.elapsed), LONGEST_TICK)
         self._cap = floor.budget.cap
         self._age += elapsed
+        self._flying += (len(floor.flying.ids) - self._flying) * min(1.0, elapsed / 60.0)
         self.control.passed(elapsed)
         self._refresh_in -= elapsed
         if self._refresh_in <= 0.0:
@@ -158,9 +159,11 @@ class Predictive:
         self._refresh_in = OFTEN_S if self._age < NEW_CAMPAIGN_S else SELDOM_S
         self._releases.refresh(_ages(floor.talking), _ages(floor.wrapping), self.ready_after.value)
         self.timings.refresh()
-        missing = self.level.pending() - set(floor.flying.ids)
+        agents = floor.ready + len(floor.talking) + len(floor.wrapping)
+        self.experts.slow_down(max(self._flying / 80.0, 0.4 * agents / 80.0))
+        missing = self.experts.pending() - set(floor.flying.ids)
         for lost in missing & self._missing:
-            self.level.forget(lost)
+            self.experts.forget(lost)
             self._stratum.pop(lost, None)
         self._missing = missing
 
@@ -170,13 +173,13 @@ class Predictive:
             return LimitedBy.UNAUDITED
         if floor.ready + len(floor.talking) + len(floor.wrapping) < FEWEST_AGENTS:
             return LimitedBy.TOO_FEW_AGENTS
-        if self.level.learned < FEWEST_CALLS:
+        if self.experts.learned < FEWEST_CALLS:
             return LimitedBy.LEARNING
         return None if allowed else LimitedBy.ABANDON_BUDGET
 
     def _predict(self, floor: Floor) -> Decision:
         ages = _ages(floor.flying.ages)
-        rates = self.level.nowcast(floor.flying.ids, self.timings.silence(ages))
+        rates = self.experts.nowcast(floor.flying.ids, self.timings.silence(ages))
         outlook = self._outlook(floor, ages, rates)
         theta, agents = self.control.theta, floor.ready + len(outlook.freed)
         most = int(12 + 2 * agents / max(self.persons.value * rates.rate, 0.01))
@@ -186,7 +189,7 @@ class Predictive:
 
     def _outlook(self, floor: Floor, ages: Array, rates: Rates) -> Outlook:
         timings, persons = self.timings, self.persons.value
-        bases = self.level.bases(floor.flying.ids)
+        bases = self.experts.bases(floor.flying.ids)
         chances = chance(np.clip(rates.rate * bases, LOWEST, HIGHEST), timings.silence(ages))
         answered = persons * chances[:, None] * timings.by_tau(ages)
         screening = np.full((floor.screening, answered.shape[1]), persons)

@@ -3,7 +3,7 @@
 A stratum is a path from the general to the special, such as (list, local hour, attempt number, line type, what the
 number did before). Every step of the path is counted; a step that has seen few calls leans on the one above it, as if
 it had seen BORROWED calls at that rate: the mean of a beta posterior, one level above another (empirical Bayes).
-Older calls fade. What all strata have in common, such as a bad hour, is the level's business (level.py).
+Older calls fade. What all strata have in common, such as a bad hour, is the experts' business (experts.py).
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dialer.rules.pacing import Budget, Prospect
 from dialer.rules.pacing.answers import Timings, chance
 from dialer.rules.pacing.control import GENTLEST, HIGHEST, LOWEST, Control
+from dialer.rules.pacing.experts import Experts
 from dialer.rules.pacing.hazards import AHEAD, SECONDS, Durations, then
-from dialer.rules.pacing.level import Level
 from dialer.rules.pacing.strata import MOST_STEPS, Strata
 
 NONE = np.array([])
@@ -85,58 +85,57 @@ def test_a_chance_is_a_probability_whatever_the_silence(rate, silence):
     assert 0.0 <= chance(rate, np.array([silence]))[0] <= 1.0
 
 
-def after(calls: int, rate: float, level: Level | None = None) -> Level:
-    level = level or Level()
+def after(calls: int, rate: float, experts: Experts | None = None) -> Experts:
+    experts = experts or Experts()
     draws = np.random.default_rng(7)
     for n in range(calls):
-        level.dialled((calls, n), 1.0)
-        level.ended((calls, n), answered=bool(draws.random() < rate))
-    return level
+        experts.dialled((calls, n), 1.0)
+        experts.ended((calls, n), answered=bool(draws.random() < rate))
+    return experts
 
 
-def now(level: Level) -> float:
-    return level.nowcast((), NONE).rate
+def now(experts: Experts) -> float:
+    return experts.nowcast((), NONE).rate
 
 
 def test_the_answer_rate_is_learned_and_a_change_of_it_is_seen_within_a_hundred_calls():
-    level = after(1000, 0.15)
-    assert now(level) == pytest.approx(0.15, abs=0.04)
+    experts = after(1000, 0.15)
+    assert now(experts) == pytest.approx(0.15, abs=0.04)
 
-    after(100, 0.5, level)
+    after(100, 0.5, experts)
 
-    assert now(level) == pytest.approx(0.5, abs=0.12)
+    assert now(experts) == pytest.approx(0.5, abs=0.12)
 
 
 def test_calls_that_ring_on_lower_the_rate_before_they_have_ended():
-    level = after(300, 0.5)
-    before = now(level)
+    experts = after(300, 0.5)
     for n in range(60):
-        level.dialled(n, 1.0)
+        experts.dialled(n, 1.0)
 
-    rate = level.nowcast(list(range(60)), np.full(60, 20.0)).rate
+    rate = experts.nowcast(list(range(60)), np.full(60, 20.0)).rate
 
-    assert rate < before - 0.1
+    assert rate < now(experts) - 0.1
 
 
 def test_an_outcome_counts_once_and_one_of_a_call_nobody_knows_not_at_all():
-    level = after(50, 0.3)
-    level.dialled("call", 1.0)
+    experts = after(50, 0.3)
+    experts.dialled("call", 1.0)
 
-    assert level.ended("call", answered=True)
-    assert not level.ended("call", answered=True)
-    assert not level.ended("unknown", answered=True)
-    assert level.learned == 51
+    assert experts.ended("call", answered=True)
+    assert not experts.ended("call", answered=True)
+    assert not experts.ended("unknown", answered=True)
+    assert experts.learned == 51
 
 
 def test_leads_of_a_good_stratum_do_not_raise_the_rate_of_all():
-    level = Level()
+    experts = Experts()
     draws = np.random.default_rng(3)
     for n in range(600):
         good = n % 2 == 0
-        level.dialled(n, 1.6 if good else 0.4)
-        level.ended(n, answered=bool(draws.random() < (0.48 if good else 0.12)))
+        experts.dialled(n, 1.6 if good else 0.4)
+        experts.ended(n, answered=bool(draws.random() < (0.48 if good else 0.12)))
 
-    assert now(level) == pytest.approx(0.3, abs=0.06)
+    assert now(experts) == pytest.approx(0.3, abs=0.06)
 
 
 def test_a_stratum_that_has_seen_little_leans_on_the_one_above_it():
