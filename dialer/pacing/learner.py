@@ -146,7 +146,7 @@ def _borrow(pacer: Predictive, campaign: Campaign, rule: AbandonLimit, now: date
     history.replay(pacer, history.latest(others, history.BORROWED, now), rule)
     for seconds in history.wrap_ups(others, now):
         pacer.wrapped(seconds, ready=True)
-    pacer.level.learned = 0
+    pacer.experts.learned = 0
 
 
 def _strata(leads: Sequence[int]) -> dict[int, Prospect]:

@@ -105,7 +105,7 @@ def test_what_siblings_saw_is_a_start_but_does_not_count_as_learned():
 
     told = learner.start(campaign, server.pk, HOUSE, timezone.now())
 
-    assert told.pacer.level.learned == 0
+    assert told.pacer.experts.learned == 0
     assert told.pacer.strata.rate() < 0.2
 
 
@@ -193,7 +193,7 @@ def test_events_that_come_twice_or_late_teach_nothing_twice():
     agents(campaign, server, ready=6, talking=4)
     engine = Engine(server)
     engine.tick()
-    learned = engine.memory._learners[campaign.pk].pacer.level.learned
+    learned = engine.memory._learners[campaign.pk].pacer.experts.learned
     [call, *_others] = LiveCall.objects.values_list("pk", flat=True)
     now = datetime.now(UTC)
     facts = [f.ChannelSeen(call, now), f.HungUp(call, now, 17, "486")]
@@ -201,7 +201,7 @@ def test_events_that_come_twice_or_late_teach_nothing_twice():
         calls.hear(facts, timezone.now())
         engine.tick()
 
-    assert engine.memory._learners[campaign.pk].pacer.level.learned == learned + 1
+    assert engine.memory._learners[campaign.pk].pacer.experts.learned == learned + 1
 
 
 def test_what_was_learned_survives_the_engine_and_calls_that_ended_meanwhile_are_learned_once():
@@ -219,7 +219,7 @@ def test_what_was_learned_survives_the_engine_and_calls_that_ended_meanwhile_are
     after.tick()
 
     restored = after.memory._learners[campaign.pk].pacer
-    assert restored.level.learned == before.experts.learned + 1
+    assert restored.experts.learned == before.experts.learned + 1
     assert restored.strata.rate() == pytest.approx(before.strata.rate(), abs=0.02)
 
 
