@@ -119,10 +119,10 @@ def undo_version(contacts: Collection[int], *, version: int, source: str, reason
 
     Returns for how many that changed. For some thousands at once.
     """
-    values = {"contacts": sorted(set(contacts)), "version": version}
+    people = sorted(set(contacts))
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [values["contacts"]])
-        cursor.execute(WITHOUT, values)
+        cursor.execute(LOCK, [people])
+        cursor.execute(WITHOUT, {"contacts": people, "version": version})
         rows = [Holds(contact, held, source) for contact, held in cursor.fetchall()]
     return hold_many(rows, by=by, reason=reason)
 

@@ -31,7 +31,7 @@ def upload(*, file: File, name: str, country: str, campaign: Campaign | None, by
     return services.upload_list(name=name, file=file, default_country=country, by=by, campaign=campaign)
 
 
-def add_version(of: ContactList, *, file: File, country: str, by: User, **choices: str) -> ListVersion:
+def add_version(of: ContactList, *, file: File, country: str, by: User, **choices: Any) -> ListVersion:
     """The list anew, read as its columns were the last time. Raises services.BadFile, versions.AlreadyRunning."""
     with transaction.atomic():
         made = versioning.add(list=of, file=file, by=by, default_country=country)

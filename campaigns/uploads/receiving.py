@@ -79,7 +79,8 @@ def begin(*, name: str, size: int, by: User) -> Upload:
 
 def find(id: str, by: User) -> tuple[Upload, int]:
     """The upload and how many of its bytes are here. Raises NotHere."""
-    found = Upload.objects.filter(pk=_uuid(id), owner=by, expires_at__gt=timezone.now()).first()
+    key = _uuid(id)
+    found = Upload.objects.filter(pk=key, owner=by, expires_at__gt=timezone.now()).first() if key else None
     received = parts.received(found.pk) if found else None
     if found is None or received is None:
         raise NotHere(_("This upload is no longer here. Choose the file and upload it again."))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -107,7 +108,7 @@ def withdraw_list(phones: Iterable[int], list_id: int, since: datetime, before: 
     (campaigns.validity.clearing).
     """
     numbers = sorted(set(phones))
-    values = {"phones": numbers, "list": list_id, "since": since, "before": before or since, "now": now}
+    values: dict[str, Any] = {"phones": numbers, "list": list_id, "since": since, "before": before or since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(sql.LOCK, [numbers])
         cursor.execute(sql.WITHDRAW, values)
