@@ -28,7 +28,6 @@ from campaigns.whys.listed.fates import Key
 CSV = {"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
 After = Query(0, ge=0, le=finding.LARGEST_ID)
 Listed = Query(None, description="one of the list's campaigns; without one, by the numbers alone")
-Known, Shared, Gone = ListVersion.Known, ListVersion.Shared, ListVersion.Gone
 router = Router(tags=["Lists"], auth=door.reads(*MANAGE))
 
 
@@ -86,9 +85,9 @@ def add_version(
     file: File[UploadedFile | None] = None,
     upload: Form[str] = "",
     country: Form[str] = "",
-    known: Form[Known] = Known.UPDATE,
-    shared: Form[Shared] = Shared.DIFFERENT,
-    gone: Form[Gone] = Gone.KEEP,
+    known: Form[ListVersion.Known] = ListVersion.Known.UPDATE,
+    shared: Form[ListVersion.Shared] = ListVersion.Shared.DIFFERENT,
+    gone: Form[ListVersion.Gone] = ListVersion.Gone.KEEP,
 ) -> Any:
     """The list anew: a file that takes the place of the one before, read as the last one of the same columns was.
 
@@ -97,9 +96,10 @@ def add_version(
     """
     listed, by = _list(pk), person(request)
     given = uploads.sent(file, upload, by)
-    chosen = {"known": known.value, "shared": shared.value, "gone": gone.value}
     with used(given):
-        made = imports.add_version(listed, file=given, country=finding.country(country), by=by, **chosen)
+        made = imports.add_version(
+            listed, file=given, country=finding.country(country), by=by, chosen=(known, shared, gone)
+        )
     return Status(202, {"number": made.number, "status": reverse("api:list", args=[pk])})
 
 

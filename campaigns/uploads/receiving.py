@@ -144,8 +144,9 @@ def _short(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name[-255:]
 
 
-def _uuid(text: str) -> UUID | None:
+def _uuid(text: str) -> UUID:
+    """The nil one, which nobody has, for what is none."""
     try:
         return UUID(text)
     except ValueError:
-        return None
+        return UUID(int=0)
