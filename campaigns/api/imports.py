@@ -31,11 +31,15 @@ def upload(*, file: File, name: str, country: str, campaign: Campaign | None, by
     return services.upload_list(name=name, file=file, default_country=country, by=by, campaign=campaign)
 
 
-def add_version(of: ContactList, *, file: File, country: str, by: User, **choices: Any) -> ListVersion:
-    """The list anew, read as its columns were the last time. Raises services.BadFile, versions.AlreadyRunning."""
+def add_version(of: ContactList, *, file: File, country: str, by: User, chosen: tuple[str, str, str]) -> ListVersion:
+    """The list anew, read as its columns were the last time. Raises services.BadFile, versions.AlreadyRunning.
+
+    `chosen`: what becomes of people of other lists, of two people with one number, of people who are gone.
+    """
+    known, shared, gone = chosen
     with transaction.atomic():
         made = versioning.add(list=of, file=file, by=by, default_country=country)
-        versioning.start(version=made, by=by, **choices)
+        versioning.start(version=made, by=by, known=known, shared=shared, gone=gone)
     return made
 
 

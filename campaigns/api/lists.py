@@ -96,9 +96,10 @@ def add_version(
     """
     listed, by = _list(pk), person(request)
     given = uploads.sent(file, upload, by)
-    chosen = {"known": known.value, "shared": shared.value, "gone": gone.value}
     with used(given):
-        made = imports.add_version(listed, file=given, country=finding.country(country), by=by, **chosen)
+        made = imports.add_version(
+            listed, file=given, country=finding.country(country), by=by, chosen=(known, shared, gone)
+        )
     return Status(202, {"number": made.number, "status": reverse("api:list", args=[pk])})
 
 
