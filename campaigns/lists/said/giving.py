@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -102,7 +103,7 @@ def _take_back(version: ListVersion, refused: Sequence[Said]) -> int:
         if any(given_at <= at for given_at in agreed.get(s.contact_id, ())):
             groups[at, s.source or source_of(version)].append(s.contact_id)
     for (at, source), people in sorted(groups.items()):
-        said = {"at": at, "source": source, "reason": reason_of(version), "version": version.pk}
+        said: dict[str, Any] = {"at": at, "source": source, "reason": reason_of(version), "version": version.pk}
         consents.withdraw_many(people, by=version.created_by, **said)
     return sum(map(len, groups.values()))
 
@@ -148,7 +149,7 @@ def _moment(version: ListVersion, on: date | None) -> datetime:
     return datetime.combine(on, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def _rows(statement: str, version: ListVersion, part: ImportPart) -> list[tuple[object, ...]]:
+def _rows(statement: str, version: ListVersion, part: ImportPart) -> list[tuple[Any, ...]]:
     of_known = version.known != ListVersion.Known.KEEP
     values = {"first": part.first_row, "last": part.last_row, "of_known": of_known}
     with connection.cursor() as cursor:
