@@ -103,9 +103,8 @@ def _take_back(version: ListVersion, refused: Sequence[Said]) -> int:
         if any(given_at <= at for given_at in agreed.get(s.contact_id, ())):
             groups[at, s.source or source_of(version)].append(s.contact_id)
     for (at, source), people in sorted(groups.items()):
-        consents.withdraw_many(
-            people, at=at, source=source, reason=reason_of(version), by=version.created_by, version=version.pk
-        )
+        said: dict[str, Any] = {"at": at, "source": source, "reason": reason_of(version), "version": version.pk}
+        consents.withdraw_many(people, by=version.created_by, **said)
     return sum(map(len, groups.values()))
 
 
