@@ -305,7 +305,7 @@ def set_pacing(
 def _for_a_while(campaign: Campaign, minutes: int | None) -> dict[str, Any]:
     """Until when, and what was before: of two changes for a while, what was before the first."""
     if minutes is None:
-        return {"pacing_until": None, "pacing_before": None}
+        return {"pacing_until": None, "pacing_before": None} if campaign.pacing_until else {}
     before = {name: getattr(campaign, name) for name in PACED}
     plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in before.items()}
     return {

@@ -167,7 +167,7 @@ def test_pacing_is_set_once(sam: User) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "ratio"),
-    [("ratio", "0.9"), ("ratio", "10.01"), ("ratio", "NaN"), ("ratio", "Infinity"), ("predictive", "2")],
+    [("ratio", "0.9"), ("ratio", "10.01"), ("ratio", "NaN"), ("ratio", "Infinity"), ("guessing", "2")],
 )
 def test_pacing_out_of_bounds_is_refused(mode: str, ratio: str, sam: User) -> None:
     with pytest.raises(services.BadPacing):
