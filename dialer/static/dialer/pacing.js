@@ -5,6 +5,7 @@
   if (!place || !window.uPlot) return;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const perCent = (_plot, value) => (value === null || value === undefined ? "–" : `${value} %`);
+  const clock = (at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   let plot = null;
 
   function options() {
@@ -13,9 +14,9 @@
       width: place.clientWidth || 600,
       height: 220,
       scales: { x: { time: true }, busy: { range: [0, 100] }, lost: { range: (_plot, _low, high) => [0, Math.max(4, high || 0)] } },
-      axes: [axis, { ...axis, scale: "busy", values: (_plot, ticks) => ticks.map((tick) => `${tick} %`) },
+      axes: [{ ...axis, values: (_plot, ticks) => ticks.map(clock) }, { ...axis, scale: "busy", values: (_plot, ticks) => ticks.map((tick) => `${tick} %`) },
         { ...axis, scale: "lost", side: 1, grid: { show: false }, values: (_plot, ticks) => ticks.map((tick) => `${tick} %`) }],
-      series: [{},
+      series: [{ label: "", value: (_plot, at) => (at ? clock(at) : "–") },
         { label: place.dataset.utilisation, scale: "busy", stroke: colour("--blue"), width: 2, value: perCent },
         { label: place.dataset.abandoned, scale: "lost", stroke: colour("--red"), width: 2, value: perCent },
         { label: place.dataset.aim, scale: "lost", stroke: colour("--muted"), dash: [6, 4], value: perCent },
