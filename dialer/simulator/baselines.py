@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
 
-from dialer.rules.pacing import Decision, Floor, LimitedBy, Prospect
+from dialer.rules.pacing import Decision, Floor, LimitedBy
+from dialer.rules.pacing.modes import Deaf
 
 MEMORY = 0.995  # of the answer rate, a call later
 LOOK_AHEAD_S = 12.0
@@ -33,7 +33,7 @@ class Means:
 
 
 @dataclass(slots=True)
-class MeanRule:
+class MeanRule(Deaf):
     """Calls in flight = over x (ready + expected to come free) / answer rate: means are matched, chance is not seen.
 
     `gain` above 0 moves `over` by itself, against the error of the abandon rate (a PI controller).
@@ -49,17 +49,11 @@ class MeanRule:
     def __post_init__(self) -> None:
         self._start = self.over
 
-    def dialled(self, call: Hashable, lead: Prospect) -> None:
-        pass
-
     def answered(self, call: Hashable, age: float) -> None:
         self.means.ended(True)
 
     def failed(self, call: Hashable, age: float) -> None:
         self.means.ended(False)
-
-    def cancelled(self, call: Hashable, age: float) -> None:
-        pass
 
     def screened(self, *, person: bool) -> None:
         self.means.person += 0.005 * (person - self.means.person)
@@ -81,12 +75,9 @@ class MeanRule:
         wanted = self.over * free / max(self.means.rate * self.means.person, 0.02)
         return Decision(max(0, round(wanted - len(floor.flying.ids) - floor.screening)), LimitedBy.AGENTS)
 
-    def to_dict(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass(slots=True)
-class AdaptiveLevel:
+class AdaptiveLevel(Deaf):
     """The usual open-source way: lines per agent by a level that is nudged every 15 s, with a brake on the day's drops.
 
     `tapered`: above the limit the level is cut by the hours left; else ("hard") it falls to 1.
@@ -100,31 +91,10 @@ class AdaptiveLevel:
     _minute: list[int] = field(default_factory=lambda: [0, 0])
     _day: list[int] = field(default_factory=lambda: [0, 0])
 
-    def dialled(self, call: Hashable, lead: Prospect) -> None:
-        pass
-
-    def answered(self, call: Hashable, age: float) -> None:
-        pass
-
-    def failed(self, call: Hashable, age: float) -> None:
-        pass
-
-    def cancelled(self, call: Hashable, age: float) -> None:
-        pass
-
-    def screened(self, *, person: bool) -> None:
-        pass
-
     def live(self, *, abandoned: bool) -> None:
         for counts in (self._minute, self._day):
             counts[0] += 1
             counts[1] += abandoned
-
-    def talked(self, seconds: float) -> None:
-        pass
-
-    def wrapped(self, seconds: float, *, ready: bool) -> None:
-        pass
 
     def decide(self, floor: Floor) -> Decision:
         """Asked every second; it places calls every 2.5 s, which here is every second and third second in turn."""
@@ -156,6 +126,3 @@ class AdaptiveLevel:
             self.level = max(1.0, self.level * hours / 10) if self.tapered else 1.0
         if minute_live > 20 and minute_drops > minute_live / 2:
             self.level = max(1.0, self.level / 2)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {}

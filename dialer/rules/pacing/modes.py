@@ -32,11 +32,10 @@ def by_channels(channels: int, floor: Floor) -> Decision:
     return within(floor, Decision(max(0, channels - floor.in_flight - floor.connected), LimitedBy.CHANNELS))
 
 
-@dataclass(frozen=True, slots=True)
-class Unlearned:
-    """A mode that looks at the floor alone."""
+class Deaf:
+    """A pacer that is told everything and learns nothing; whoever learns of some things hears those."""
 
-    rule: Callable[[Floor], Decision]
+    __slots__ = ()
 
     def dialled(self, call: Hashable, lead: Prospect) -> None:
         pass
@@ -62,13 +61,20 @@ class Unlearned:
     def wrapped(self, seconds: float, *, ready: bool) -> None:
         pass
 
+    def to_dict(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Unlearned(Deaf):
+    """A mode that looks at the floor alone."""
+
+    rule: Callable[[Floor], Decision]
+
     def decide(self, floor: Floor) -> Decision:
         if not floor.audited:
             return Decision(0, LimitedBy.UNAUDITED)
         return self.rule(floor)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {}
 
 
 def progressive() -> Unlearned:
