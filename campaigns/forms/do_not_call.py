@@ -62,7 +62,7 @@ class SuppressionFileForm(Scoped):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv"}),
+        widget=forms.FileInput(attrs={"accept": ",".join(files.FILE_KINDS)}),
     )
     source = forms.CharField(
         label=gettext_lazy("Source"),
